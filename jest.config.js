@@ -1,0 +1,18 @@
+/** @type {import("jest").Config} */
+export default {
+  roots: ["<rootDir>/spec"],
+  testMatch: ["**/*.spec.ts"],
+  extensionsToTreatAsEsm: [".ts"],
+  injectGlobals: false,
+  testTimeout: 20_000,
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: { parser: { syntax: "typescript" }, target: "es2024" },
+        module: { type: "es6" },
+        sourceMaps: "inline",
+      },
+    ],
+  },
+};
