@@ -1,0 +1,42 @@
+import { connectionStatus } from "../airbyte/protocol/messages.ts";
+import { checkAccess } from "../dixa/check.ts";
+import { isConnectorError } from "../airbyte/protocol/failure.ts";
+import { loadConfig } from "./config-file.ts";
+import { openDixa } from "./open-dixa.ts";
+import { type Runtime } from "./runtime.ts";
+
+/** How long `check` waits for an API that answers slowly or limits its rate, ms; a person is waiting too. */
+const PATIENCE_MS = 100_000;
+
+/**
+ * Proves that the configuration works and says so in one CONNECTION_STATUS. Whatever a person can mend is a status
+ * FAILED and no error of the program.
+ */
+export async function check(configPath: string, runtime: Runtime): Promise<void> {
+  const { clock, logger, output, secrets } = runtime;
+  try {
+    const { config, warnings } = await loadConfig(configPath, clock.now(), secrets);
+    for (const warning of warnings) logger.warn(warning);
+    const dixa = openDixa(config, clock);
+    try {
+      const signal = AbortSignal.any([runtime.signal, AbortSignal.timeout(PATIENCE_MS)]);
+      await checkAccess(dixa, clock.now(), {
+        signal,
+        onWait: (wait) => {
+          logger.warn(wait.message);
+        },
+      });
+    } finally {
+      dixa.close();
+    }
+    output.emit(connectionStatus("SUCCEEDED"));
+  } catch (error) {
+    runtime.signal.throwIfAborted();
+    if (isConnectorError(error)) {
+      if (error.internalMessage !== undefined) logger.debug(error.internalMessage);
+      output.emit(connectionStatus("FAILED", error.message));
+      return;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+import { systemClock } from "../http/clock.ts";
+import { createLogger, type Logger } from "../sync/logger.ts";
+import { Output } from "../sync/output.ts";
+import { SecretFilter } from "../sync/secret-filter.ts";
+import { StdoutWriter } from "../sync/stdout-writer.ts";
+import { type Clock } from "../http/clock.ts";
+
+/** What every command works with. */
+export interface Runtime {
+  output: Output;
+  logger: Logger;
+  secrets: SecretFilter;
+  clock: Clock;
+  /** Aborted when the command shall end early: by a signal, or because stdout has failed. */
+  signal: AbortSignal;
+}
+
+export function createRuntime(signal: AbortSignal, debug: boolean): Runtime {
+  const secrets = new SecretFilter();
+  const writer = new StdoutWriter(process.stdout);
+  const output = new Output(writer, secrets);
+  const isDebug = debug || process.env["LOG_LEVEL"]?.toLowerCase() === "debug";
+  const logger = createLogger((message) => {
+    output.emit(message);
+  }, isDebug ? "debug" : "info");
+  return { output, logger, secrets, clock: systemClock, signal: AbortSignal.any([signal, writer.failed]) };
+}

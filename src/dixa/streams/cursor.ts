@@ -1,0 +1,31 @@
+import { integerValue, valueKind, valueText } from "../../http/json-element.ts";
+import { type JsonElement } from "../../http/json-array-splitter.ts";
+import { formatTimestamp, parseTimestamp } from "../timestamps.ts";
+
+/** How a stream's cursor is written, in its rows and in its state. */
+export interface Cursor {
+  /** The row's cursor in ms UTC; undefined if the value is none. */
+  read(element: JsonElement, member: number): number | undefined;
+  /** A cursor in the form of the rows, for the state. */
+  format(ms: number): number | string;
+}
+
+/** Milliseconds since the Unix epoch, as the Exports API writes all its times. */
+export const epochMilliseconds: Cursor = {
+  read(element, member) {
+    const value = integerValue(element, member);
+    if (value !== undefined) return value;
+    const number = Number(JSON.parse(valueText(element, member)) ?? Number.NaN);
+    return Number.isFinite(number) ? Math.floor(number) : undefined;
+  },
+  format: (ms) => ms,
+};
+
+/** A date-time string in any of Dixa's shapes. */
+export const timestamp: Cursor = {
+  read(element, member) {
+    if (valueKind(element, member) !== 0x22) return undefined;
+    return parseTimestamp(JSON.parse(valueText(element, member)) as string);
+  },
+  format: formatTimestamp,
+};

@@ -1,0 +1,198 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+
+import fetch, { type Response } from "node-fetch";
+
+import { bodyOf, readText } from "./body.ts";
+import { type Clock } from "./clock.ts";
+import { HttpStatusError, NetworkError } from "./errors.ts";
+import { type RateBudget } from "./rate-budget.ts";
+import { decideRetry, noFailures, parseRetryAfter, type RetryReason } from "./retry-policy.ts";
+
+export interface HttpResponse {
+  /** The `Date` header, ms UTC to the second. */
+  readonly date: number | undefined;
+  /** The decoded body as it arrives. Reading it throws BodyError when it breaks off or stalls. */
+  readonly body: AsyncIterable<Buffer>;
+  /** All of a small body. */
+  text(): Promise<string>;
+}
+
+/** A wait before a request is sent, or sent again. */
+export interface Wait {
+  reason: "budget" | RetryReason;
+  /** When it will probably end, ms UTC. */
+  untilMs: number;
+  /** What happened and what follows, in plain words. */
+  message: string;
+}
+
+export interface GetRequest {
+  url: URL;
+  headers: Readonly<Record<string, string>>;
+  budget: RateBudget;
+  signal?: AbortSignal | undefined;
+  /** Failures in a row that end the request. Default 8, which is about four minutes. */
+  maxFailures?: number | undefined;
+  /** Bodies that broke off, or answers that took too long, that end it. Default 2. */
+  maxBodyFailures?: number | undefined;
+  onWait?: ((wait: Wait) => void) | undefined;
+  /** Called whenever the request is sent. */
+  onRequest?: (() => void) | undefined;
+}
+
+export interface HttpClientOptions {
+  clock: Clock;
+  userAgent: string;
+  /** Connections per host at most. */
+  maxSockets: number;
+  /** Time until the answer begins, ms. A large export may take minutes to prepare. */
+  headersTimeoutMs?: number | undefined;
+  /** Time without a byte after which a body counts as stalled, ms. */
+  idleTimeoutMs?: number | undefined;
+  /** In [0, 1), for the jitter of delays. */
+  random?: (() => number) | undefined;
+}
+
+const HEADERS_TIMEOUT_MS = 300_000;
+const IDLE_TIMEOUT_MS = 120_000;
+const ERROR_BODY_BYTES = 4096;
+const TEXT_BYTES = 1024 * 1024;
+const MAX_FAILURES = 8;
+const MAX_BODY_FAILURES = 2;
+const MAX_REDIRECTS = 5;
+/** How a kept-alive connection that the peer has closed meanwhile shows itself. */
+const CLOSED_CODES: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
+
+/**
+ * GET requests that survive what the internet does: budgets, retries, truncation, stalls. All traffic goes through
+ * node-fetch, with its five known traps closed here: slow and lenient gunzip, no time-out while a body is read,
+ * premature close as a bare error, unread bodies that pin their connection, one signal for many requests.
+ */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #random: () => number;
+  readonly #httpAgent: HttpAgent;
+  readonly #httpsAgent: HttpsAgent;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    const { maxSockets } = options;
+    this.#httpAgent = new HttpAgent({ keepAlive: true, maxSockets });
+    this.#httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets });
+  }
+
+  /**
+   * Sends the request, and again after failures that heal, until `consume` has read the answer.
+   *
+   * `consume` is called once per answer with status 2xx; it must expect to start over.
+   *
+   * @throws HttpStatusError, NetworkError or BodyError when retrying is pointless or has not helped; the signal's
+   *   reason; what `consume` throws, unless that is a BodyError
+   */
+  async get<T>(request: GetRequest, consume: (response: HttpResponse) => Promise<T>): Promise<T> {
+    const { budget, signal, onWait } = request;
+    const { clock } = this.#options;
+    const counts = noFailures();
+    const limits = {
+      maxFailures: request.maxFailures ?? MAX_FAILURES,
+      maxBodyFailures: request.maxBodyFailures ?? MAX_BODY_FAILURES,
+    };
+    for (;;) {
+      await budget.take(signal, (untilMs) =>
+        onWait?.({ reason: "budget", untilMs, message: "waiting for the request budget" }),
+      );
+      try {
+        request.onRequest?.();
+        return await this.#attempt(request, consume);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const decision = decideRetry(error, counts, limits, budget.windowMs, this.#random());
+        if (decision.action === "fail") throw decision.error;
+        const untilMs = clock.now() + decision.delayMs;
+        if (decision.reason === "rate_limited") budget.pauseUntil(untilMs);
+        if (decision.delayMs > 0) {
+          const seconds = Math.ceil(decision.delayMs / 1000);
+          onWait?.({ reason: decision.reason, untilMs, message: `${messageOf(error)}; trying again in ${seconds} s` });
+          await clock.sleep(decision.delayMs, signal);
+        }
+      }
+    }
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.#httpAgent.destroy();
+    this.#httpsAgent.destroy();
+  }
+
+  async #attempt<T>(request: GetRequest, consume: (response: HttpResponse) => Promise<T>): Promise<T> {
+    const attempt = new AbortController();
+    const signal = request.signal === undefined ? attempt.signal : AbortSignal.any([request.signal, attempt.signal]);
+    try {
+      const response = await this.#fetch(request, attempt, signal);
+      const name = describe(request.url);
+      const idleTimeoutMs = this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
+      const body = bodyOf(response, name, idleTimeoutMs, () => {
+        request.signal?.throwIfAborted();
+      });
+      const date = parseDate(response.headers.get("date"));
+      if (!response.ok) {
+        const bodyText = await readText(body, ERROR_BODY_BYTES).catch(() => "");
+        const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), this.#options.clock.now());
+        throw new HttpStatusError(name, { status: response.status, bodyText, retryAfterMs, date });
+      }
+      return await consume({ date, body, text: () => readText(body, TEXT_BYTES) });
+    } finally {
+      // Whatever was not read must not pin its connection.
+      attempt.abort();
+    }
+  }
+
+  /** Resolves when the answer's headers are here. */
+  async #fetch({ url, headers }: GetRequest, attempt: AbortController, signal: AbortSignal): Promise<Response> {
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      attempt.abort();
+    }, this.#options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
+    try {
+      return await fetch(url, {
+        headers: { ...headers, "accept-encoding": "gzip", "user-agent": this.#options.userAgent },
+        compress: false,
+        redirect: "follow",
+        follow: MAX_REDIRECTS,
+        agent: ({ protocol }) => (protocol === "http:" ? this.#httpAgent : this.#httpsAgent),
+        // node-fetch's own type of a signal lacks members of Node's; at run time they are the same.
+        signal: signal as NonNullable<Parameters<typeof fetch>[1]>["signal"] & AbortSignal,
+      });
+    } catch (error) {
+      const name = describe(url);
+      if (timedOut) throw new NetworkError("ERR_HEADERS_TIMEOUT", `${name} was not answered in time`, { cause: error });
+      const code = codeOf(error);
+      const wasStale = CLOSED_CODES.has(code);
+      throw new NetworkError(code, `${name} failed: ${code}`, { cause: error, wasStale });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** `GET https://host/path?query`, without user and password. */
+function describe(url: URL): string {
+  return `GET ${url.origin}${url.pathname}${url.search}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "ERR_NETWORK";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function parseDate(header: string | null): number | undefined {
+  const date = Date.parse(header ?? "");
+  return Number.isNaN(date) ? undefined : date;
+}

@@ -1,0 +1,110 @@
+import { type Clock } from "./clock.ts";
+
+/** How many requests an API allows in a time, shared by all who ask it. */
+export interface RateBudget {
+  /**
+   * Resolves when a request may be sent; waiters are served in the order in which they came.
+   *
+   * @param onWait told the time (ms UTC) at which the wait will probably end, if there is one
+   * @throws the signal's reason; an aborted waiter uses up nothing
+   */
+  take(signal?: AbortSignal, onWait?: (untilMs: number) => void): Promise<void>;
+  /** Lets nobody through before this instant (ms UTC), because the API has said so. */
+  pauseUntil(instant: number): void;
+  /** Length of the API's window, ms: how long to wait when it refuses and doesn't say for how long. */
+  readonly windowMs: number;
+}
+
+/** At most `limit` requests in any span of `windowMs`. */
+export function slidingWindowBudget(options: { limit: number; windowMs: number; clock: Clock }): RateBudget {
+  const { limit, windowMs, clock } = options;
+  const taken: number[] = [];
+  return new QueuedBudget(clock, windowMs, {
+    freeAt: (now) => {
+      while (taken[0] !== undefined && taken[0] <= now - windowMs) taken.shift();
+      return taken.length < limit ? now : taken[taken.length - limit]! + windowMs;
+    },
+    take: (now) => taken.push(now),
+  });
+}
+
+/** `perSecond` requests a second on average, and `burst` at once after a pause. */
+export function tokenBucketBudget(options: { perSecond: number; burst: number; clock: Clock }): RateBudget {
+  const { perSecond, burst, clock } = options;
+  let tokens = burst;
+  let filledAt = clock.now();
+  const fill = (now: number) => {
+    tokens = Math.min(burst, tokens + (Math.max(0, now - filledAt) * perSecond) / 1000);
+    filledAt = now;
+  };
+  return new QueuedBudget(clock, 1000, {
+    freeAt: (now) => {
+      fill(now);
+      // A hair less than a whole token: sums of fractions don't reach 1 exactly.
+      return tokens > 1 - 1e-9 ? now : now + Math.ceil(((1 - tokens) * 1000) / perSecond);
+    },
+    take: () => (tokens = Math.max(0, tokens - 1)),
+  });
+}
+
+interface Allowance {
+  /** When the next request may go, ms UTC; `now` or earlier means at once. */
+  freeAt(now: number): number;
+  take(now: number): unknown;
+}
+
+class QueuedBudget implements RateBudget {
+  readonly windowMs: number;
+  readonly #clock: Clock;
+  readonly #allowance: Allowance;
+  #pausedUntil = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(clock: Clock, windowMs: number, allowance: Allowance) {
+    this.#clock = clock;
+    this.windowMs = windowMs;
+    this.#allowance = allowance;
+  }
+
+  async take(signal?: AbortSignal, onWait?: (untilMs: number) => void): Promise<void> {
+    const before = this.#last;
+    const turn = Promise.withResolvers<void>();
+    this.#last = before.then(() => turn.promise);
+    try {
+      await aborted(before, signal);
+      for (;;) {
+        signal?.throwIfAborted();
+        const now = this.#clock.now();
+        const free = Math.max(this.#allowance.freeAt(now), this.#pausedUntil);
+        if (free <= now) {
+          this.#allowance.take(now);
+          return;
+        }
+        onWait?.(free);
+        await this.#clock.sleep(free - now, signal);
+      }
+    } finally {
+      turn.resolve();
+    }
+  }
+
+  pauseUntil(instant: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, instant);
+  }
+}
+
+/** The promise's outcome, or the signal's reason if that comes first. */
+async function aborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise;
+  signal.throwIfAborted();
+  const abort = Promise.withResolvers<never>();
+  const onAbort = () => {
+    abort.reject(signal.reason as Error);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([promise, abort.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,122 @@
+import { isUtf8 } from "node:buffer";
+
+import { type JsonElement } from "../http/json-array-splitter.ts";
+import { type Replacements } from "../dixa/streams/stream.ts";
+
+/** What became of a field that no destination could have taken as it came (protocol: `meta.changes`). */
+export interface FieldChange {
+  field: string;
+  change: "NULLED" | "TRUNCATED";
+  reason: "SOURCE_SERIALIZATION_ERROR" | "SOURCE_RECORD_SIZE_LIMITATION";
+}
+
+/**
+ * The platform warns at lines of 20,000,000 characters, and destinations have limits of their own; records are kept
+ * below this size.
+ */
+export const LARGEST_RECORD_BYTES = 15_000_000;
+/** Room for the keys and for the members that stay, when one member has to be cut. */
+const KEPT_OF_LARGEST = 1_000_000;
+const INT64_MAX = 2n ** 63n - 1n;
+const INT64_MIN = -(2n ** 63n);
+const QUOTE = 0x22;
+
+/** A surrogate pair written as two escapes, one lone surrogate, any other escape. Order matters. */
+const ESCAPES =
+  /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\[^]/g;
+/**
+ * An escape, a quote, or a number. One pattern for whole strings would be shorter, but overflows the regular
+ * expression engine's stack on a string of some megabytes.
+ */
+const TOKEN = /\\[^]|"|(-?\d[\d.eE+-]*)/g;
+
+/**
+ * Makes an element's members safe for readers that are stricter than JSON: bytes that are no UTF-8 and lone surrogates
+ * become U+FFFD (Python clients drop the whole record otherwise), numbers that no column holds become null, and the
+ * largest members of a record that is too large are cut. The rest stays as it came.
+ *
+ * @param replacements members that are rewritten anyway; repaired ones are added to it
+ * @returns what was changed, for the record's `meta.changes`
+ */
+export function repair(element: JsonElement, replacements: Replacements): FieldChange[] {
+  const changes = cutLargest(element, replacements);
+  for (let member = 0; member < element.memberCount; member++) {
+    const bytes = replacements.get(member) ?? memberBytes(element, member);
+    const text = bytes.toString("utf8");
+    const wellFormed = text.replace(ESCAPES, (escape, lone: string | undefined) =>
+      lone === undefined ? escape : "\\ufffd",
+    );
+    const repaired = bytes[0] === QUOTE ? wellFormed : withoutUnfitNumbers(wellFormed);
+    if (repaired === text && isUtf8(bytes)) continue;
+    replacements.set(member, Buffer.from(repaired));
+    changes.push({
+      field: memberName(element, member),
+      change: repaired === wellFormed ? "TRUNCATED" : "NULLED",
+      reason: "SOURCE_SERIALIZATION_ERROR",
+    });
+  }
+  return changes;
+}
+
+function withoutUnfitNumbers(text: string): string {
+  let inString = false;
+  return text.replace(TOKEN, (token, number: string | undefined) => {
+    if (token === '"') inString = !inString;
+    return number === undefined || inString || fitsColumn(number) ? token : "null";
+  });
+}
+
+function fitsColumn(number: string): boolean {
+  if (/^-?\d+$/.test(number)) {
+    if (number.length < 19) return true;
+    const value = BigInt(number);
+    return value >= INT64_MIN && value <= INT64_MAX;
+  }
+  return Number.isFinite(Number(number));
+}
+
+function cutLargest(element: JsonElement, replacements: Replacements): FieldChange[] {
+  const changes: FieldChange[] = [];
+  const sizes = Array.from(
+    { length: element.memberCount },
+    (_, member) => (replacements.get(member) ?? memberBytes(element, member)).length,
+  );
+  let total = sizes.reduce((sum, size) => sum + size, 0);
+  while (total > LARGEST_RECORD_BYTES) {
+    const member = sizes.indexOf(Math.max(...sizes));
+    const bytes = replacements.get(member) ?? memberBytes(element, member);
+    const room = Math.max(0, LARGEST_RECORD_BYTES - KEPT_OF_LARGEST - (total - bytes.length));
+    const isText = bytes[0] === QUOTE && room > 2;
+    const cut = isText ? cutText(bytes, room) : Buffer.from("null");
+    replacements.set(member, cut);
+    changes.push({
+      field: memberName(element, member),
+      change: isText ? "TRUNCATED" : "NULLED",
+      reason: "SOURCE_RECORD_SIZE_LIMITATION",
+    });
+    total += cut.length - bytes.length;
+    sizes[member] = cut.length;
+  }
+  return changes;
+}
+
+/** The JSON string cut to at most `room` bytes, between characters. */
+function cutText(bytes: Buffer, room: number): Buffer {
+  const text = JSON.parse(bytes.toString("utf8")) as string;
+  let length = Math.min(text.length, room);
+  for (;;) {
+    const cut = Buffer.from(JSON.stringify(text.slice(0, length).toWellFormed()));
+    if (cut.length <= room) return cut;
+    length = Math.floor(length * 0.8);
+  }
+}
+
+function memberBytes({ buffer, start, members }: JsonElement, member: number): Buffer {
+  return buffer.subarray(start + members[member * 4 + 2]!, start + members[member * 4 + 3]!);
+}
+
+function memberName({ buffer, start, members }: JsonElement, member: number): string {
+  return JSON.parse(
+    buffer.toString("utf8", start + members[member * 4]!, start + members[member * 4 + 1]!),
+  ) as string;
+}
