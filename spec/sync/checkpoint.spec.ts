@@ -31,7 +31,8 @@ describe("a checkpoint", () => {
         while (order.includes(unbroken)) unbroken++;
         expect(cursor).toBe(100 + unbroken * 10);
         const promised = (at: number) => at < cursor || ahead.some(([lo, hi]) => lo <= at && at < hi);
-        for (let index = 0; index < 12; index++) expect(promised(105 + index * 10)).toBe(order.includes(index));
+        for (let index = 0; index < 12; index++)
+          expect(promised(105 + index * 10)).toBe(order.includes(index));
       }),
     );
   });

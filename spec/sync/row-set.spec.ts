@@ -30,7 +30,8 @@ describe("the rows that are out", () => {
   test("are told apart by the whole of a text id", () => {
     const set = new RowSet(BASE);
     const add = (text: string, cursor = BASE) => set.addBytes(Buffer.from(text), 0, text.length, cursor);
-    for (let i = 0; i < 100_000; i++) expect(add(`"c0000000-0000-4000-8000-${String(i).padStart(12, "0")}"`)).toBe(true);
+    for (let i = 0; i < 100_000; i++)
+      expect(add(`"c0000000-0000-4000-8000-${String(i).padStart(12, "0")}"`)).toBe(true);
     for (let i = 0; i < 100_000; i += 7) {
       expect(add(`"c0000000-0000-4000-8000-${String(i).padStart(12, "0")}"`)).toBe(false);
     }

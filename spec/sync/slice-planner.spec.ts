@@ -7,9 +7,13 @@ import { NARROWEST_WINDOW_MS, type Slice, SlicePlanner } from "../../src/sync/sl
 const DAY = 86_400_000;
 
 function all(planner: SlicePlanner): Slice[] {
-  return [...{ *[Symbol.iterator]() {
-    for (let slice = planner.next(); slice !== undefined; slice = planner.next()) yield slice;
-  } }];
+  return [
+    ...{
+      *[Symbol.iterator]() {
+        for (let slice = planner.next(); slice !== undefined; slice = planner.next()) yield slice;
+      },
+    },
+  ];
 }
 
 const instant = fc.integer({ min: 0, max: 4_000_000_000_000 });

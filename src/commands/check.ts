@@ -1,4 +1,4 @@
-import { connectionStatus } from "../airbyte/protocol/messages.ts";
+import { connectionStatus } from "../airbyte/protocol/construct.ts";
 import { checkAccess } from "../dixa/check.ts";
 import { isConnectorError } from "../airbyte/protocol/failure.ts";
 import { loadConfig } from "./config-file.ts";

@@ -24,7 +24,10 @@ export async function loadConfig(path: string, now: number, secrets: SecretFilte
   if (token !== undefined) secrets.hide([token, token.trim()]);
   const parsed = configSchema.safeParse(withoutNulls(json));
   if (!parsed.success) {
-    throw new ConnectorError("config_error", `The configuration is not valid: ${describeIssues(parsed.error, json)}`);
+    throw new ConnectorError(
+      "config_error",
+      `The configuration is not valid: ${describeIssues(parsed.error, json)}`,
+    );
   }
   const config = toDixaConfig(parsed.data);
   if (config.start >= now) {

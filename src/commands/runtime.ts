@@ -20,8 +20,11 @@ export function createRuntime(signal: AbortSignal, debug: boolean): Runtime {
   const writer = new StdoutWriter(process.stdout);
   const output = new Output(writer, secrets);
   const isDebug = debug || process.env["LOG_LEVEL"]?.toLowerCase() === "debug";
-  const logger = createLogger((message) => {
-    output.emit(message);
-  }, isDebug ? "debug" : "info");
+  const logger = createLogger(
+    (message) => {
+      output.emit(message);
+    },
+    isDebug ? "debug" : "info",
+  );
   return { output, logger, secrets, clock: systemClock, signal: AbortSignal.any([signal, writer.failed]) };
 }

@@ -75,57 +75,95 @@ export const configSchema = z.object({
     examples: ["2025-01-01"],
     order: 2,
   }),
-  rolling_window_days: z.int().min(1).optional().meta({
-    title: "Rolling window (days)",
-    description: "Read only the last so many days. The later of this and the start date counts.",
-    examples: [90],
-    order: 3,
-  }),
-  batch_size: z.int().min(1).max(31).default(31).meta({
-    title: "Days per Exports request",
-    description: "Dixa accepts at most 31. A smaller number means smaller steps and more requests.",
-    examples: [31],
-    order: 4,
-  }),
-  activity_log_batch_size: z.int().min(1).max(90).default(90).meta({
-    title: "Days per activity-log query",
-    description: "Dixa reaches at most 90 days with one query.",
-    examples: [90],
-    order: 5,
-  }),
-  lookback_minutes: z.int().min(0).default(60).meta({
-    title: "Lookback (minutes)",
-    description:
-      "An incremental sync reads so many minutes before its cursor again, for rows that Dixa shows late. " +
-      "The destination removes the doubles by primary key.",
-    examples: [60],
-    order: 6,
-  }),
-  credential_id: z.uuid().optional().meta({
-    title: "Credential id",
-    description:
-      "A UUID of your choice, not a secret. Webhook relays find every connection that shares this token by it.",
-    examples: ["7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e"],
-    order: 7,
-  }),
-  num_workers: z.int().min(1).max(16).default(4).meta({
-    title: "Slices in flight",
-    description: "How many slices are read at the same time, over all streams.",
-    examples: [4],
-    order: 8,
-  }),
-  exports_requests_per_minute: z.int().min(1).max(6000).default(10).meta({
-    title: "Exports requests a minute",
-    description: "Dixa allows 10. Lower it when other programs use this token, raise it when Dixa raised your limit.",
-    examples: [10],
-    order: 9,
-  }),
-  api_requests_per_second: z.int().min(1).max(1000).default(10).meta({
-    title: "Dixa API requests a second",
-    description: "Dixa allows 10. Lower it when other programs use this token, raise it when Dixa raised your limit.",
-    examples: [10],
-    order: 10,
-  }),
+  rolling_window_days: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({
+      title: "Rolling window (days)",
+      description: "Read only the last so many days. The later of this and the start date counts.",
+      examples: [90],
+      order: 3,
+    }),
+  batch_size: z
+    .int()
+    .min(1)
+    .max(31)
+    .default(31)
+    .meta({
+      title: "Days per Exports request",
+      description: "Dixa accepts at most 31. A smaller number means smaller steps and more requests.",
+      examples: [31],
+      order: 4,
+    }),
+  activity_log_batch_size: z
+    .int()
+    .min(1)
+    .max(90)
+    .default(90)
+    .meta({
+      title: "Days per activity-log query",
+      description: "Dixa reaches at most 90 days with one query.",
+      examples: [90],
+      order: 5,
+    }),
+  lookback_minutes: z
+    .int()
+    .min(0)
+    .default(60)
+    .meta({
+      title: "Lookback (minutes)",
+      description:
+        "An incremental sync reads so many minutes before its cursor again, for rows that Dixa shows late. " +
+        "The destination removes the doubles by primary key.",
+      examples: [60],
+      order: 6,
+    }),
+  credential_id: z
+    .uuid()
+    .optional()
+    .meta({
+      title: "Credential id",
+      description:
+        "A UUID of your choice, not a secret. Webhook relays find every connection that shares this token by it.",
+      examples: ["7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e"],
+      order: 7,
+    }),
+  num_workers: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(4)
+    .meta({
+      title: "Slices in flight",
+      description: "How many slices are read at the same time, over all streams.",
+      examples: [4],
+      order: 8,
+    }),
+  exports_requests_per_minute: z
+    .int()
+    .min(1)
+    .max(6000)
+    .default(10)
+    .meta({
+      title: "Exports requests a minute",
+      description:
+        "Dixa allows 10. Lower it when other programs use this token, raise it when Dixa raised your limit.",
+      examples: [10],
+      order: 9,
+    }),
+  api_requests_per_second: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .meta({
+      title: "Dixa API requests a second",
+      description:
+        "Dixa allows 10. Lower it when other programs use this token, raise it when Dixa raised your limit.",
+      examples: [10],
+      order: 10,
+    }),
   exports_url: origin.default("https://exports.dixa.io").meta({
     title: "Exports API address",
     description: "For tests and proxies.",

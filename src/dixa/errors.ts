@@ -9,7 +9,8 @@ const MAKE_TOKEN =
 const MEANINGS: Readonly<Record<number, { type: FailureType; message: string }>> = {
   400: {
     type: "system_error",
-    message: "Dixa refused the request as invalid (400). This is likely a fault of this connector; please report it.",
+    message:
+      "Dixa refused the request as invalid (400). This is likely a fault of this connector; please report it.",
   },
   401: { type: "config_error", message: `Dixa does not accept the API token (401). ${MAKE_TOKEN}` },
   403: {
@@ -30,7 +31,9 @@ export function toConnectorError(error: unknown): ConnectorError {
     return new ConnectorError("transient_error", `Dixa can't be reached: ${error.message}`, { cause: error });
   }
   if (isBodyError(error)) {
-    return new ConnectorError("transient_error", `Dixa's answer can't be read: ${error.message}`, { cause: error });
+    return new ConnectorError("transient_error", `Dixa's answer can't be read: ${error.message}`, {
+      cause: error,
+    });
   }
   const message = error instanceof Error ? error.message : String(error);
   return new ConnectorError("system_error", `Something unexpected went wrong: ${message}`, { cause: error });

@@ -79,7 +79,10 @@ function decoded(raw: Readable, encoding: string | null, name: string): Readable
       return raw;
     default:
       raw.destroy();
-      throw new BodyError("malformed", `${name} answered in the unknown encoding ${JSON.stringify(encoding)}`);
+      throw new BodyError(
+        "malformed",
+        `${name} answered in the unknown encoding ${JSON.stringify(encoding)}`,
+      );
   }
 }
 

@@ -114,7 +114,11 @@ export class HttpClient {
         if (decision.reason === "rate_limited") budget.pauseUntil(untilMs);
         if (decision.delayMs > 0) {
           const seconds = Math.ceil(decision.delayMs / 1000);
-          onWait?.({ reason: decision.reason, untilMs, message: `${messageOf(error)}; trying again in ${seconds} s` });
+          onWait?.({
+            reason: decision.reason,
+            untilMs,
+            message: `${messageOf(error)}; trying again in ${seconds} s`,
+          });
           await clock.sleep(decision.delayMs, signal);
         }
       }
@@ -129,7 +133,8 @@ export class HttpClient {
 
   async #attempt<T>(request: GetRequest, consume: (response: HttpResponse) => Promise<T>): Promise<T> {
     const attempt = new AbortController();
-    const signal = request.signal === undefined ? attempt.signal : AbortSignal.any([request.signal, attempt.signal]);
+    const signal =
+      request.signal === undefined ? attempt.signal : AbortSignal.any([request.signal, attempt.signal]);
     try {
       const response = await this.#fetch(request, attempt, signal);
       const name = describe(request.url);
@@ -151,7 +156,11 @@ export class HttpClient {
   }
 
   /** Resolves when the answer's headers are here. */
-  async #fetch({ url, headers }: GetRequest, attempt: AbortController, signal: AbortSignal): Promise<Response> {
+  async #fetch(
+    { url, headers }: GetRequest,
+    attempt: AbortController,
+    signal: AbortSignal,
+  ): Promise<Response> {
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
@@ -169,7 +178,8 @@ export class HttpClient {
       });
     } catch (error) {
       const name = describe(url);
-      if (timedOut) throw new NetworkError("ERR_HEADERS_TIMEOUT", `${name} was not answered in time`, { cause: error });
+      if (timedOut)
+        throw new NetworkError("ERR_HEADERS_TIMEOUT", `${name} was not answered in time`, { cause: error });
       const code = codeOf(error);
       const wasStale = CLOSED_CODES.has(code);
       throw new NetworkError(code, `${name} failed: ${code}`, { cause: error, wasStale });
@@ -185,7 +195,9 @@ function describe(url: URL): string {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "ERR_NETWORK";
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "ERR_NETWORK";
 }
 
 function messageOf(error: unknown): string {

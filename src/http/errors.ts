@@ -21,7 +21,12 @@ export class HttpStatusError extends HttpError {
 
   constructor(
     request: string,
-    answer: { status: number; bodyText: string; retryAfterMs?: number | undefined; date?: number | undefined },
+    answer: {
+      status: number;
+      bodyText: string;
+      retryAfterMs?: number | undefined;
+      date?: number | undefined;
+    },
   ) {
     super("ERR_HTTP_STATUS", `${request} answered ${answer.status}`);
     this.status = answer.status;

@@ -314,7 +314,8 @@ export class JsonArraySplitter {
             i++;
           } else {
             // The number ends before this byte, which is looked at again as what follows a value.
-            if (state === EXPONENT_DIGITS || i - start - numberAt >= LONG_NUMBER) element.hasLongNumber = true;
+            if (state === EXPONENT_DIGITS || i - start - numberAt >= LONG_NUMBER)
+              element.hasLongNumber = true;
             valueEnd = i;
           }
           break;
@@ -550,7 +551,8 @@ export class JsonArraySplitter {
 
   #refuse(state: number, buffer: Buffer, at: number): never {
     if (state === ROOT) {
-      const wanted = this.#arrayKey === undefined ? "an array" : `an object with an array "${this.#arrayKey}"`;
+      const wanted =
+        this.#arrayKey === undefined ? "an array" : `an object with an array "${this.#arrayKey}"`;
       const head = buffer.toString("latin1", at, at + 40).replace(/[^ -~]+/g, " ");
       throw new BodyError("malformed", `the body is not ${wanted}: it starts with ${JSON.stringify(head)}`);
     }

@@ -57,7 +57,10 @@ export function decideRetry(
   const asked = isHttpStatusError(error) ? error.retryAfterMs : undefined;
   if (kind === "rate_limited") {
     counts.rateLimited++;
-    const usual = Math.min(windowMs * 2 ** (counts.rateLimited - 1), Math.max(windowMs, LONGEST_RATE_LIMIT_DELAY_MS));
+    const usual = Math.min(
+      windowMs * 2 ** (counts.rateLimited - 1),
+      Math.max(windowMs, LONGEST_RATE_LIMIT_DELAY_MS),
+    );
     return { action: "retry", reason: kind, delayMs: withJitter(limited(asked) ?? usual, random) };
   }
   const isBody = kind === "body" || kind === "slow";

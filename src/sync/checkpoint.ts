@@ -35,7 +35,9 @@ export class Checkpoint {
    * @param settled the sync's end less the lookback, ms UTC
    */
   promise(settled: number): Progress {
-    const ahead = this.#ahead.map(([lo, hi]): Interval => [lo, Math.min(hi, settled)]).filter(([lo, hi]) => lo < hi);
+    const ahead = this.#ahead
+      .map(([lo, hi]): Interval => [lo, Math.min(hi, settled)])
+      .filter(([lo, hi]) => lo < hi);
     return { cursor: this.#cursor, ahead };
   }
 

@@ -1,7 +1,8 @@
 import { type Logger, pino } from "pino";
 import { z } from "zod";
 
-import { type AirbyteMessage, logMessage } from "../airbyte/protocol/messages.ts";
+import { logMessage } from "../airbyte/protocol/construct.ts";
+import { type AirbyteMessage } from "../airbyte/protocol/messages.ts";
 
 export type { Logger };
 

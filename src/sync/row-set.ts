@@ -90,7 +90,8 @@ export class RowSet {
     for (;;) {
       const at = slot * WORDS;
       if (table[at + 3] === 0) return at;
-      if (table[at] === a && table[at + 1] === b && table[at + 2] === c && table[at + 3] === second) return at;
+      if (table[at] === a && table[at + 1] === b && table[at + 2] === c && table[at + 3] === second)
+        return at;
       slot = (slot + 1) & mask;
     }
   }

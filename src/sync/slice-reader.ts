@@ -115,7 +115,8 @@ export class SliceReader {
   /** @returns whether the row lies in the window */
   #take(element: JsonElement, window: Slice, out: RowSet): boolean {
     const { buffer, start } = element;
-    if (buffer[start] !== OPEN_BRACE) throw new BodyError("malformed", "an element of the array is not an object");
+    if (buffer[start] !== OPEN_BRACE)
+      throw new BodyError("malformed", "an element of the array is not an object");
     const cursorAt = findMember(element, this.#cursorKey);
     // A row without a cursor can't be placed; since Dixa gave it for this window, it is put out with it.
     const cursor =
@@ -152,7 +153,12 @@ export class SliceReader {
    * Whether the API refuses this window because of its age, which it may do or not (not documented). It is believed
    * only if the API accepts a recent window at the same time, since what is out of reach counts as read.
    */
-  async #isOutOfReach(error: unknown, window: Slice, canHalve: boolean, signal: AbortSignal): Promise<boolean> {
+  async #isOutOfReach(
+    error: unknown,
+    window: Slice,
+    canHalve: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { stream, dixa, end, onOutOfReach, onRequest, onWait } = this.#options;
     if (stream.reach === undefined || !isHttpStatusError(error) || error.status !== 400) return false;
     const limit = end - stream.reach;

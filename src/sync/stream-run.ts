@@ -1,5 +1,6 @@
 import { type ConnectorError } from "../airbyte/protocol/failure.ts";
-import { estimate, stateMessage, streamStatus } from "../airbyte/protocol/messages.ts";
+import { estimate, stateMessage, streamStatus } from "../airbyte/protocol/construct.ts";
+import { type StreamDescriptor } from "../airbyte/protocol/stream-descriptor.ts";
 import { toConnectorError } from "../dixa/errors.ts";
 import { type DixaStream } from "../dixa/streams/stream.ts";
 import { type Clock } from "../http/clock.ts";
@@ -52,7 +53,7 @@ export class StreamRun {
   failure: ConnectorError | undefined;
 
   readonly #options: StreamRunOptions;
-  readonly descriptor: { name: string; namespace?: string };
+  readonly descriptor: StreamDescriptor;
   readonly #checkpoint: Checkpoint;
   readonly #total: number;
   #covered = 0;
@@ -94,7 +95,8 @@ export class StreamRun {
 
   /** The next slice to read, or undefined when there is none or the stream has failed. */
   next(): Slice | undefined {
-    const slice = this.failure === undefined && !this.#allHandedOut ? this.#options.planner.next() : undefined;
+    const slice =
+      this.failure === undefined && !this.#allHandedOut ? this.#options.planner.next() : undefined;
     if (slice === undefined) this.#allHandedOut = true;
     else this.#inFlight++;
     return slice;

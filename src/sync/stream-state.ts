@@ -8,7 +8,8 @@ import { type Interval, mergeIntervals } from "./intervals.ts";
 
 /** A cursor as any connector has ever written it: epoch milliseconds as number or digits, or a date-time. */
 const instant = z.union([z.number(), z.string()]).transform((value, context) => {
-  const ms = typeof value === "number" || /^\d{1,16}$/.test(value) ? Number(value) : parseTimestamp(toDateTime(value));
+  const ms =
+    typeof value === "number" || /^\d{1,16}$/.test(value) ? Number(value) : parseTimestamp(toDateTime(value));
   if (ms !== undefined && Number.isFinite(ms) && ms >= 0) return Math.floor(ms);
   context.addIssue({ code: "custom", message: "is no instant" });
   return z.NEVER;
@@ -34,7 +35,8 @@ const slicesSchema = z.looseObject({
  */
 export function readStreamState(stream: DixaStream, state: unknown): Progress | undefined {
   if (state === undefined || state === null) return undefined;
-  if (typeof state === "string" || typeof state === "number") return { cursor: toInstant(stream, state), ahead: [] };
+  if (typeof state === "string" || typeof state === "number")
+    return { cursor: toInstant(stream, state), ahead: [] };
   const record = z.record(z.string(), z.unknown()).safeParse(state).data;
   if (record === undefined) throw unreadable(stream, "it is not an object");
   const cursor = record[stream.cursorField];

@@ -29,7 +29,10 @@ export function syncRange(
   incremental: boolean,
 ): SyncRange {
   const end = Math.min(now, config.end ?? now);
-  const earliest = Math.max(config.start, config.rollingWindow === undefined ? 0 : now - config.rollingWindow);
+  const earliest = Math.max(
+    config.start,
+    config.rollingWindow === undefined ? 0 : now - config.rollingWindow,
+  );
   const lookback = incremental ? config.lookback : 0;
   const start = progress === undefined ? earliest : Math.max(earliest, progress.cursor - lookback);
   return {

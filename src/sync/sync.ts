@@ -1,7 +1,8 @@
 import { type ConfiguredStream } from "../airbyte/protocol/catalog.ts";
 import { ConnectorError } from "../airbyte/protocol/failure.ts";
-import { streamStatus } from "../airbyte/protocol/messages.ts";
+import { streamStatus } from "../airbyte/protocol/construct.ts";
 import { type InputState } from "../airbyte/protocol/state.ts";
+import { type StreamDescriptor } from "../airbyte/protocol/stream-descriptor.ts";
 import { type DixaConfig } from "../dixa/config.ts";
 import { type Dixa } from "../dixa/dixa.ts";
 import { streams } from "../dixa/streams/index.ts";
@@ -17,10 +18,10 @@ import { StreamRun, type StreamSnapshot } from "./stream-run.ts";
 import { readStreamState } from "./stream-state.ts";
 import { syncRange } from "./sync-range.ts";
 
-/** A failure with the stream that it ended, if it was one stream's. */
+/** A failure with the stream that it ended. */
 export interface SyncFailure {
   error: ConnectorError;
-  stream: { name: string; namespace?: string } | undefined;
+  stream: StreamDescriptor;
 }
 
 export interface SyncOptions {
@@ -134,7 +135,13 @@ function createJob(options: SyncOptions, configured: ConfiguredStream, now: numb
   const fields = Object.keys(stream.schema.shape);
   const selection = FieldSelection.of(configured.properties, fields, [stream.primaryKey, stream.cursorField]);
   const { namespace } = configured;
-  const records = new RecordOutput({ writer: output.writer, stream, namespace, selection, now: () => clock.now() });
+  const records = new RecordOutput({
+    writer: output.writer,
+    stream,
+    namespace,
+    selection,
+    now: () => clock.now(),
+  });
   const planner = new SlicePlanner({
     start: range.start,
     end: range.end,
@@ -187,6 +194,6 @@ function stateOf(stream: DixaStream, state: InputState): unknown {
   return undefined;
 }
 
-function descriptor({ name, namespace }: ConfiguredStream): { name: string; namespace?: string } {
+function descriptor({ name, namespace }: ConfiguredStream): StreamDescriptor {
   return { name, ...(namespace === undefined ? {} : { namespace }) };
 }

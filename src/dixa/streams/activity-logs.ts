@@ -87,7 +87,9 @@ const QUOTED_TIMESTAMP = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)\[GMT\]"/g
 /** Whether the value has the 24 characters of `2025-01-01T00:00:00.000Z`: nearly all do, and need no parsing. */
 function isNormal({ buffer, start, members }: JsonElement, member: number): boolean {
   const end = start + members[member * 4 + 3]!;
-  return end - start - members[member * 4 + 2]! === 26 && buffer[end - 2] === 0x5a && buffer[end - 6] === 0x2e;
+  return (
+    end - start - members[member * 4 + 2]! === 26 && buffer[end - 2] === 0x5a && buffer[end - 6] === 0x2e
+  );
 }
 
 /** Activity logs of all conversations: `GET /v1/conversations/activitylog` of the Dixa API. */

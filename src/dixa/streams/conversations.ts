@@ -4,7 +4,8 @@ import { epochMilliseconds } from "./cursor.ts";
 import { exportWindow, readExport } from "./export-window.ts";
 import { type DixaStream } from "./stream.ts";
 
-const milliseconds = (what: string) => z.int().describe(`${what}, in milliseconds since the Unix epoch (UTC)`);
+const milliseconds = (what: string) =>
+  z.int().describe(`${what}, in milliseconds since the Unix epoch (UTC)`);
 
 const rating = z.object({
   rating_score: z.int(),
@@ -92,6 +93,5 @@ export const conversations: DixaStream = {
   cursor: epochMilliseconds,
   aliases: ["conversation_export"],
   maxWindow: ({ exports }) => exportWindow(exports),
-  readWindow: (dixa, window, reading) =>
-    readExport(dixa, "conversation_export", "updated", window, reading),
+  readWindow: (dixa, window, reading) => readExport(dixa, "conversation_export", "updated", window, reading),
 };

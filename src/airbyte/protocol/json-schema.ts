@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+type Schema = Record<string, unknown>;
+
+const DRAFT = "http://json-schema.org/draft-07/schema#";
+/** zod bounds integers by what JavaScript can hold; a JSON integer has no such bounds. */
+const SAFE_BOUNDS: ReadonlySet<unknown> = new Set([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]);
+
+/**
+ * The connection specification of a configuration, by the rules of Airbyte's form: draft-07, no references and no
+ * combinations, unknown fields allowed, annotations such as `order` and `airbyte_secret` beside the keyword.
+ */
+export function toConnectionSpecification(schema: z.ZodObject): Schema {
+  const emitted = emit(schema, "input");
+  const properties = Object.fromEntries(
+    Object.entries(emitted["properties"] as Record<string, Schema>).map(([name, property]) => [
+      name,
+      withoutZodsOwn(property),
+    ]),
+  );
+  return {
+    $schema: DRAFT,
+    title: "Dixa",
+    type: "object",
+    additionalProperties: true,
+    required: emitted["required"] ?? [],
+    properties,
+  };
+}
+
+/**
+ * The schema of a stream's rows: every field at every depth may be null, none is required, and unknown fields are
+ * allowed, so that what the API adds or leaves out never breaks a sync.
+ */
+export function toStreamSchema(schema: z.ZodObject): Schema {
+  return { $schema: DRAFT, ...nullable(emit(schema, "input")), type: "object" };
+}
+
+function emit(schema: z.ZodObject, io: "input"): Schema {
+  return z.toJSONSchema(schema, { target: "draft-07", io, reused: "inline", unrepresentable: "throw" });
+}
+
+/** Drops what zod adds for itself: bounds of safe integers, the pattern behind a format, and the format `uuid`'s. */
+function withoutZodsOwn(schema: Schema): Schema {
+  const kept = Object.entries(schema).filter(([key, value]) => {
+    if ((key === "minimum" || key === "maximum") && SAFE_BOUNDS.has(value)) return false;
+    return !(key === "pattern" && "format" in schema);
+  });
+  return Object.fromEntries(kept);
+}
+
+function nullable(schema: Schema): Schema {
+  const alternatives = schema["anyOf"] as Schema[] | undefined;
+  if (alternatives !== undefined) return unionOf(schema, alternatives.map(nullable));
+  const { $schema: _, required: __, additionalProperties: ___, ...rest } = withoutZodsOwn(schema);
+  const emitted: Schema = { ...rest, type: ["null", ...typesOf(rest)] };
+  if (rest["items"] !== undefined) emitted["items"] = nullable(rest["items"] as Schema);
+  if (rest["type"] === "object") {
+    emitted["additionalProperties"] = true;
+    emitted["properties"] = Object.fromEntries(
+      Object.entries((rest["properties"] ?? {}) as Record<string, Schema>).map(([name, property]) => [
+        name,
+        nullable(property),
+      ]),
+    );
+  }
+  return emitted;
+}
+
+/** A union as one list of types: destinations know no combinations. */
+function unionOf({ anyOf: _, ...annotations }: Schema, alternatives: Schema[]): Schema {
+  const types = new Set(alternatives.flatMap(typesOf));
+  return Object.assign({}, ...alternatives, annotations, { type: [...types] }) as Schema;
+}
+
+function typesOf({ type }: Schema): unknown[] {
+  return Array.isArray(type) ? (type as unknown[]) : [type];
+}

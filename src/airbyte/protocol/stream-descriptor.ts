@@ -1,0 +1,6 @@
+import { z } from "zod";
+
+/** Names a stream; a namespace is only there if the configured catalog has one. */
+export const streamDescriptorSchema = z.looseObject({ name: z.string(), namespace: z.string().optional() });
+
+export type StreamDescriptor = z.infer<typeof streamDescriptorSchema>;
