@@ -2,7 +2,6 @@
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 
-import { isConnectorError } from "./airbyte/protocol/failure.ts";
 import { errorTrace } from "./airbyte/protocol/construct.ts";
 import { check } from "./commands/check.ts";
 import { loadConfig } from "./commands/config-file.ts";
@@ -105,12 +104,13 @@ await yargs(hideBin(process.argv))
   .strict()
   .version(VERSION)
   .help()
-  .wrap(Math.min(110, process.stderr.columns ?? 110))
+  .wrap(110)
   .exitProcess(false)
-  .fail((message, error, usage) => {
-    if (isConnectorError(error)) throw error;
-    process.stderr.write(`${message || String(error)}\n\nTry: source-dixa --help\n`);
-    void usage;
+  .fail((message: string | undefined, error: Error | undefined) => {
+    process.stderr.write(`${message ?? String(error)}
+
+Try: source-dixa --help
+`);
     process.exitCode = EXIT_USAGE;
   })
   .parseAsync();

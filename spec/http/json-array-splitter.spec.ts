@@ -58,12 +58,12 @@ const damaged = fc
   .tuple(
     fc.array(anyJson, { maxLength: 4 }),
     fc.nat(),
-    fc.constantFrom("", ...'{}[],:"\\0-.eE+1tfnulasr \n\t\u0001é'),
+    fc.constantFrom("", ...Array.from('{}[],:"\\0-.eE+1tfnulasr \n\t\u0001é')),
     fc.boolean(),
     fc.constantFrom(0, 1, 2),
   )
   .map(([value, position, inserted, cut, indent]) => {
-    const text = [...JSON.stringify(value, null, indent)];
+    const text = Array.from(JSON.stringify(value, null, indent));
     const at = position % (text.length + 1);
     if (cut) text.splice(at, 1);
     else text.splice(at, 0, inserted);

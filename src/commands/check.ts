@@ -1,6 +1,6 @@
 import { connectionStatus } from "../airbyte/protocol/construct.ts";
-import { checkAccess } from "../dixa/check.ts";
 import { isConnectorError } from "../airbyte/protocol/failure.ts";
+import { checkAccess } from "../dixa/check.ts";
 import { loadConfig } from "./config-file.ts";
 import { openDixa } from "./open-dixa.ts";
 import { type Runtime } from "./runtime.ts";

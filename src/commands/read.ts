@@ -1,6 +1,6 @@
 import { parseConfiguredCatalog } from "../airbyte/protocol/catalog.ts";
-import { type FailureType } from "../airbyte/protocol/failure.ts";
 import { errorTrace } from "../airbyte/protocol/construct.ts";
+import { type FailureType } from "../airbyte/protocol/failure.ts";
 import { parseInputState } from "../airbyte/protocol/state.ts";
 import { streams } from "../dixa/streams/index.ts";
 import { SLICE_TUNING } from "../sync/slice-reader.ts";

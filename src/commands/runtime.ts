@@ -1,9 +1,9 @@
 import { systemClock } from "../http/clock.ts";
+import { type Clock } from "../http/clock.ts";
 import { createLogger, type Logger } from "../sync/logger.ts";
 import { Output } from "../sync/output.ts";
 import { SecretFilter } from "../sync/secret-filter.ts";
 import { StdoutWriter } from "../sync/stdout-writer.ts";
-import { type Clock } from "../http/clock.ts";
 
 /** What every command works with. */
 export interface Runtime {

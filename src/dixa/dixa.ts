@@ -1,5 +1,5 @@
-import { type Clock } from "../http/clock.ts";
 import { HttpClient } from "../http/client.ts";
+import { type Clock } from "../http/clock.ts";
 import { type JsonElement } from "../http/json-array-splitter.ts";
 import { slidingWindowBudget, tokenBucketBudget } from "../http/rate-budget.ts";
 import { AuthorizedHost, type RequestOptions } from "./authorized-host.ts";

@@ -3,7 +3,7 @@ import { createGunzip } from "node:zlib";
 
 import { type Response } from "node-fetch";
 
-import { BodyError } from "./errors.ts";
+import { BodyError, isBodyError } from "./errors.ts";
 
 /** Large pieces make gunzip half as fast again as the default of 16 KiB. */
 const GUNZIP_CHUNK_BYTES = 256 * 1024;
@@ -32,12 +32,9 @@ export async function* bodyOf(
   if (raw === null) return;
   const stream = decoded(raw, response.headers.get("content-encoding"), name);
   let isWaiting = true;
-  let isStalled = false;
   const timer = setTimeout(() => {
     if (isWaiting) {
-      isStalled = true;
-      stream.destroy();
-      raw.destroy();
+      stream.destroy(new BodyError("stalled", `${name} sent no byte for ${idleTimeoutMs / 1000} s`));
     } else {
       timer.refresh();
     }
@@ -51,9 +48,7 @@ export async function* bodyOf(
     }
   } catch (error) {
     throwIfAborted();
-    if (isStalled) {
-      throw new BodyError("stalled", `${name} sent no byte for ${idleTimeoutMs / 1000} s`, { cause: error });
-    }
+    if (isBodyError(error)) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "no code";
     const reason = MALFORMED_CODES.has(code) ? "malformed" : "truncated";
     const what = reason === "malformed" ? "sent a damaged body" : "broke off";

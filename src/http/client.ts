@@ -161,10 +161,9 @@ export class HttpClient {
     attempt: AbortController,
     signal: AbortSignal,
   ): Promise<Response> {
-    let timedOut = false;
+    const name = describe(url);
     const timer = setTimeout(() => {
-      timedOut = true;
-      attempt.abort();
+      attempt.abort(new NetworkError("ERR_HEADERS_TIMEOUT", `${name} was not answered in time`));
     }, this.#options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
     try {
       return await fetch(url, {
@@ -173,13 +172,10 @@ export class HttpClient {
         redirect: "follow",
         follow: MAX_REDIRECTS,
         agent: ({ protocol }) => (protocol === "http:" ? this.#httpAgent : this.#httpsAgent),
-        // node-fetch's own type of a signal lacks members of Node's; at run time they are the same.
-        signal: signal as NonNullable<Parameters<typeof fetch>[1]>["signal"] & AbortSignal,
+        signal,
       });
     } catch (error) {
-      const name = describe(url);
-      if (timedOut)
-        throw new NetworkError("ERR_HEADERS_TIMEOUT", `${name} was not answered in time`, { cause: error });
+      attempt.signal.throwIfAborted();
       const code = codeOf(error);
       const wasStale = CLOSED_CODES.has(code);
       throw new NetworkError(code, `${name} failed: ${code}`, { cause: error, wasStale });

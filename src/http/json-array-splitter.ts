@@ -94,7 +94,7 @@ for (const letter of '"\\/bfnrt') ESCAPES[letter.charCodeAt(0)] = 1;
 ESCAPES[0x75] = 2;
 /** Value of a hexadecimal digit plus 1; 0 for other bytes. */
 const HEX_VALUE = new Uint8Array(256);
-for (const [value, digit] of [..."0123456789abcdef"].entries()) {
+for (const [value, digit] of Array.from("0123456789abcdef").entries()) {
   HEX_VALUE[digit.charCodeAt(0)] = value + 1;
   HEX_VALUE[digit.toUpperCase().charCodeAt(0)] = value + 1;
 }

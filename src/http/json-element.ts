@@ -1,11 +1,6 @@
 import { type JsonElement } from "./json-array-splitter.ts";
 
-/** One replacement inside an element: the bytes `[start, end)`, relative to the element's start, become `bytes`. */
-export interface ByteEdit {
-  start: number;
-  end: number;
-  bytes: Buffer;
-}
+const BACKSLASH = 0x5c;
 
 /** A member's key as it stands in JSON, quotes included, made once and compared per element. */
 export function keyBytes(key: string): Buffer {
@@ -18,43 +13,69 @@ export function keyBytes(key: string): Buffer {
  * A key that is written with needless escapes (`"\u0069d"`) is found too, only slower.
  */
 export function findMember(element: JsonElement, key: Buffer): number {
-  const { buffer, start, members } = element;
+  const { buffer } = element;
   const length = key.length;
   for (let member = element.memberCount - 1; member >= 0; member--) {
-    const keyStart = members[member * 4]!;
-    const keyLength = members[member * 4 + 1]! - keyStart;
-    const at = start + keyStart;
-    if (keyLength === length) {
+    const start = keyStart(element, member);
+    const end = keyEnd(element, member);
+    if (end - start === length) {
       let matched = 1;
-      while (matched < length && buffer[at + matched] === key[matched]) matched++;
+      while (matched < length && buffer[start + matched] === key[matched]) matched++;
       if (matched === length) return member;
-    } else if (keyLength > length && buffer.subarray(at, at + keyLength).includes(0x5c)) {
-      if (JSON.stringify(JSON.parse(buffer.toString("utf8", at, at + keyLength))) === key.toString()) {
-        return member;
-      }
+    } else if (end - start > length && buffer.subarray(start, end).includes(BACKSLASH)) {
+      if (JSON.stringify(memberName(element, member)) === key.toString()) return member;
     }
   }
   return -1;
 }
 
+/** A member's key, decoded. */
+export function memberName(element: JsonElement, member: number): string {
+  return JSON.parse(
+    element.buffer.toString("utf8", keyStart(element, member), keyEnd(element, member)),
+  ) as string;
+}
+
+/** Where a member's key starts in the element's buffer, at the opening quote. */
+export function keyStart({ start, members }: JsonElement, member: number): number {
+  return start + members[member * 4]!;
+}
+
+/** Where a member's key ends in the element's buffer, behind the closing quote. */
+export function keyEnd({ start, members }: JsonElement, member: number): number {
+  return start + members[member * 4 + 1]!;
+}
+
+/** Where a member's value starts in the element's buffer. */
+export function valueStart({ start, members }: JsonElement, member: number): number {
+  return start + members[member * 4 + 2]!;
+}
+
+/** Where a member's value ends in the element's buffer, exclusive. */
+export function valueEnd({ start, members }: JsonElement, member: number): number {
+  return start + members[member * 4 + 3]!;
+}
+
+/** A member's value as bytes: a view that lives as long as the element. */
+export function valueBytes(element: JsonElement, member: number): Buffer {
+  return element.buffer.subarray(valueStart(element, member), valueEnd(element, member));
+}
+
 /** First byte of a member's value: tells a string (`"`), a number (digit or `-`), `n`ull and so on apart. */
 export function valueKind(element: JsonElement, member: number): number {
-  return element.buffer[element.start + element.members[member * 4 + 2]!]!;
+  return element.buffer[valueStart(element, member)]!;
 }
 
 /** A member's value as JSON text. */
 export function valueText(element: JsonElement, member: number): string {
-  const { buffer, start, members } = element;
-  return buffer.toString("utf8", start + members[member * 4 + 2]!, start + members[member * 4 + 3]!);
+  return element.buffer.toString("utf8", valueStart(element, member), valueEnd(element, member));
 }
 
-/**
- * A member's value if it is a plain integer below 10^15, read without making a string; else undefined.
- */
+/** A member's value if it is a plain integer of at most 15 digits, read without making a string; else undefined. */
 export function integerValue(element: JsonElement, member: number): number | undefined {
-  const { buffer, start, members } = element;
-  const end = start + members[member * 4 + 3]!;
-  let at = start + members[member * 4 + 2]!;
+  const { buffer } = element;
+  const end = valueEnd(element, member);
+  let at = valueStart(element, member);
   if (end - at > 15) return undefined;
   let value = 0;
   for (; at < end; at++) {

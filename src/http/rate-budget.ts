@@ -22,7 +22,8 @@ export function slidingWindowBudget(options: { limit: number; windowMs: number; 
   return new QueuedBudget(clock, windowMs, {
     freeAt: (now) => {
       while (taken[0] !== undefined && taken[0] <= now - windowMs) taken.shift();
-      return taken.length < limit ? now : taken[taken.length - limit]! + windowMs;
+      const oldest = taken.at(-limit);
+      return oldest === undefined ? now : oldest + windowMs;
     },
     take: (now) => taken.push(now),
   });
@@ -58,7 +59,7 @@ class QueuedBudget implements RateBudget {
   readonly #clock: Clock;
   readonly #allowance: Allowance;
   #pausedUntil = 0;
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<undefined> = Promise.resolve(undefined);
 
   constructor(clock: Clock, windowMs: number, allowance: Allowance) {
     this.#clock = clock;
@@ -68,7 +69,7 @@ class QueuedBudget implements RateBudget {
 
   async take(signal?: AbortSignal, onWait?: (untilMs: number) => void): Promise<void> {
     const before = this.#last;
-    const turn = Promise.withResolvers<void>();
+    const turn = Promise.withResolvers<undefined>();
     this.#last = before.then(() => turn.promise);
     try {
       await aborted(before, signal);
@@ -84,7 +85,7 @@ class QueuedBudget implements RateBudget {
         await this.#clock.sleep(free - now, signal);
       }
     } finally {
-      turn.resolve();
+      turn.resolve(undefined);
     }
   }
 
@@ -94,7 +95,7 @@ class QueuedBudget implements RateBudget {
 }
 
 /** The promise's outcome, or the signal's reason if that comes first. */
-async function aborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+async function aborted(promise: Promise<undefined>, signal: AbortSignal | undefined): Promise<undefined> {
   if (signal === undefined) return promise;
   signal.throwIfAborted();
   const abort = Promise.withResolvers<never>();
@@ -104,6 +105,7 @@ async function aborted(promise: Promise<void>, signal: AbortSignal | undefined):
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     await Promise.race([promise, abort.promise]);
+    return;
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 
 import { type DixaStream, type Replacements } from "../dixa/streams/stream.ts";
 import { type JsonElement } from "../http/json-array-splitter.ts";
+import { keyEnd, keyStart, valueEnd, valueStart } from "../http/json-element.ts";
 import { type FieldSelection } from "./field-selection.ts";
 import { LARGEST_RECORD_BYTES, repair } from "./record-repair.ts";
 import { type StdoutWriter } from "./stdout-writer.ts";
@@ -80,24 +81,23 @@ export class RecordOutput {
   }
 
   /** Puts the row together again from its members, so that what is not rewritten keeps its bytes. */
-  #writeMembers({ buffer, start, memberCount, members }: JsonElement, replacements: Replacements): void {
+  #writeMembers(element: JsonElement, replacements: Replacements): void {
+    const { buffer, memberCount } = element;
     const writer = this.#writer;
     let separator = OPEN;
     for (let member = 0; member < memberCount; member++) {
-      const keyStart = start + members[member * 4]!;
-      const keyEnd = start + members[member * 4 + 1]!;
-      if (this.#selection?.keeps(buffer, keyStart, keyEnd) === false) continue;
+      const start = keyStart(element, member);
+      const end = keyEnd(element, member);
+      if (this.#selection?.keeps(buffer, start, end) === false) continue;
       writer.parts(separator, 0, 1);
       separator = COMMA;
-      const key = Buffer.from(buffer.toString("utf8", keyStart, keyEnd));
+      // Through a string, which mends bytes that are no UTF-8.
+      const key = Buffer.from(buffer.toString("utf8", start, end));
       writer.parts(key, 0, key.length);
       writer.parts(COLON, 0, 1);
       const value = replacements.get(member);
-      if (value === undefined) {
-        writer.parts(buffer, start + members[member * 4 + 2]!, start + members[member * 4 + 3]!);
-      } else {
-        writer.parts(value, 0, value.length);
-      }
+      if (value === undefined) writer.parts(buffer, valueStart(element, member), valueEnd(element, member));
+      else writer.parts(value, 0, value.length);
     }
     if (separator === OPEN) writer.parts(OPEN, 0, 1);
     writer.parts(CLOSE, 0, 1);

@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 
-import { type JsonElement } from "../http/json-array-splitter.ts";
 import { type Replacements } from "../dixa/streams/stream.ts";
+import { type JsonElement } from "../http/json-array-splitter.ts";
+import { memberName, valueBytes } from "../http/json-element.ts";
 
 /** What became of a field that no destination could have taken as it came (protocol: `meta.changes`). */
 export interface FieldChange {
@@ -41,7 +42,7 @@ const TOKEN = /\\[^]|"|(-?\d[\d.eE+-]*)/g;
 export function repair(element: JsonElement, replacements: Replacements): FieldChange[] {
   const changes = cutLargest(element, replacements);
   for (let member = 0; member < element.memberCount; member++) {
-    const bytes = replacements.get(member) ?? memberBytes(element, member);
+    const bytes = replacements.get(member) ?? valueBytes(element, member);
     const text = bytes.toString("utf8");
     const wellFormed = text.replace(ESCAPES, (escape, lone: string | undefined) =>
       lone === undefined ? escape : "\\ufffd",
@@ -79,12 +80,12 @@ function cutLargest(element: JsonElement, replacements: Replacements): FieldChan
   const changes: FieldChange[] = [];
   const sizes = Array.from(
     { length: element.memberCount },
-    (_, member) => (replacements.get(member) ?? memberBytes(element, member)).length,
+    (_, member) => (replacements.get(member) ?? valueBytes(element, member)).length,
   );
   let total = sizes.reduce((sum, size) => sum + size, 0);
   while (total > LARGEST_RECORD_BYTES) {
     const member = sizes.indexOf(Math.max(...sizes));
-    const bytes = replacements.get(member) ?? memberBytes(element, member);
+    const bytes = replacements.get(member) ?? valueBytes(element, member);
     const room = Math.max(0, LARGEST_RECORD_BYTES - KEPT_OF_LARGEST - (total - bytes.length));
     const isText = bytes[0] === QUOTE && room > 2;
     const cut = isText ? cutText(bytes, room) : Buffer.from("null");
@@ -109,14 +110,4 @@ function cutText(bytes: Buffer, room: number): Buffer {
     if (cut.length <= room) return cut;
     length = Math.floor(length * 0.8);
   }
-}
-
-function memberBytes({ buffer, start, members }: JsonElement, member: number): Buffer {
-  return buffer.subarray(start + members[member * 4 + 2]!, start + members[member * 4 + 3]!);
-}
-
-function memberName({ buffer, start, members }: JsonElement, member: number): string {
-  return JSON.parse(
-    buffer.toString("utf8", start + members[member * 4]!, start + members[member * 4 + 1]!),
-  ) as string;
 }

@@ -3,7 +3,7 @@ import { type DixaStream } from "../dixa/streams/stream.ts";
 import { type Wait } from "../http/client.ts";
 import { BodyError, isBodyError, isHttpStatusError } from "../http/errors.ts";
 import { type JsonElement } from "../http/json-array-splitter.ts";
-import { findMember, integerValue, keyBytes, valueKind } from "../http/json-element.ts";
+import { findMember, integerValue, keyBytes, valueEnd, valueKind, valueStart } from "../http/json-element.ts";
 import { type RecordOutput } from "./record-output.ts";
 import { RowSet } from "./row-set.ts";
 import { NARROWEST_WINDOW_MS, type Slice, type SlicePlanner } from "./slice-planner.ts";
@@ -127,10 +127,9 @@ export class SliceReader {
       throw new BodyError("malformed", `a row has no "${this.#options.stream.primaryKey}"`);
     }
     const id = integerValue(element, idAt);
-    const { members } = element;
     const isNew =
       id === undefined
-        ? out.addBytes(buffer, start + members[idAt * 4 + 2]!, start + members[idAt * 4 + 3]!, cursor)
+        ? out.addBytes(buffer, valueStart(element, idAt), valueEnd(element, idAt), cursor)
         : out.addInteger(id, cursor);
     if (isNew) this.#options.output.put(element);
     return true;

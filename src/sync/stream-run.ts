@@ -1,10 +1,10 @@
-import { type ConnectorError } from "../airbyte/protocol/failure.ts";
 import { estimate, stateMessage, streamStatus } from "../airbyte/protocol/construct.ts";
+import { type ConnectorError } from "../airbyte/protocol/failure.ts";
 import { type StreamDescriptor } from "../airbyte/protocol/stream-descriptor.ts";
 import { toConnectorError } from "../dixa/errors.ts";
 import { type DixaStream } from "../dixa/streams/stream.ts";
-import { type Clock } from "../http/clock.ts";
 import { type Wait } from "../http/client.ts";
+import { type Clock } from "../http/clock.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { describeDuration, describeInstant, describeWindow } from "./describe.ts";
 import { type Logger } from "./logger.ts";

@@ -1,6 +1,6 @@
 import { type ConfiguredStream } from "../airbyte/protocol/catalog.ts";
-import { ConnectorError } from "../airbyte/protocol/failure.ts";
 import { streamStatus } from "../airbyte/protocol/construct.ts";
+import { ConnectorError } from "../airbyte/protocol/failure.ts";
 import { type InputState } from "../airbyte/protocol/state.ts";
 import { type StreamDescriptor } from "../airbyte/protocol/stream-descriptor.ts";
 import { type DixaConfig } from "../dixa/config.ts";
@@ -94,9 +94,9 @@ async function workThrough(jobs: readonly Job[], workers: number, signal: AbortS
   };
   const takeNext = (): (() => Promise<void>) | undefined => {
     for (let tried = 0; tried < jobs.length && !signal.aborted; tried++) {
-      const job = jobs[turn++ % jobs.length]!;
-      const slice = job.run.next();
-      if (slice === undefined) continue;
+      const job = jobs[turn++ % jobs.length];
+      const slice = job?.run.next();
+      if (job === undefined || slice === undefined) continue;
       return async () => {
         try {
           await job.reader.read(slice, AbortSignal.any([signal, job.stop.signal]));

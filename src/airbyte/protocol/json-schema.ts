@@ -52,7 +52,7 @@ function withoutZodsOwn(schema: Schema): Schema {
 function nullable(schema: Schema): Schema {
   const alternatives = schema["anyOf"] as Schema[] | undefined;
   if (alternatives !== undefined) return unionOf(schema, alternatives.map(nullable));
-  const { $schema: _, required: __, additionalProperties: ___, ...rest } = withoutZodsOwn(schema);
+  const { $schema, required, additionalProperties, ...rest } = withoutZodsOwn(schema);
   const emitted: Schema = { ...rest, type: ["null", ...typesOf(rest)] };
   if (rest["items"] !== undefined) emitted["items"] = nullable(rest["items"] as Schema);
   if (rest["type"] === "object") {
@@ -68,7 +68,7 @@ function nullable(schema: Schema): Schema {
 }
 
 /** A union as one list of types: destinations know no combinations. */
-function unionOf({ anyOf: _, ...annotations }: Schema, alternatives: Schema[]): Schema {
+function unionOf({ anyOf, ...annotations }: Schema, alternatives: Schema[]): Schema {
   const types = new Set(alternatives.flatMap(typesOf));
   return Object.assign({}, ...alternatives, annotations, { type: [...types] }) as Schema;
 }

@@ -1,7 +1,15 @@
 import { z } from "zod";
 
 import { type JsonElement } from "../../http/json-array-splitter.ts";
-import { findMember, keyBytes, valueKind, valueText } from "../../http/json-element.ts";
+import {
+  findMember,
+  keyBytes,
+  valueBytes,
+  valueEnd,
+  valueKind,
+  valueStart,
+  valueText,
+} from "../../http/json-element.ts";
 import { formatSeconds, normalizeTimestamp } from "../timestamps.ts";
 import { timestamp } from "./cursor.ts";
 import { type DixaStream, type Replacements } from "./stream.ts";
@@ -80,15 +88,18 @@ const activityLog = z.object({
 const ACTIVITY_TIMESTAMP = keyBytes("activityTimestamp");
 const ATTRIBUTES = keyBytes("attributes");
 const QUOTE = 0x22;
+const POINT = 0x2e;
+const LETTER_Z = 0x5a;
 const ZONE_NAME = '[GMT]"';
 /** A whole string value that is a timestamp with a zone name; free text is never touched. */
 const QUOTED_TIMESTAMP = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)\[GMT\]"/g;
 
 /** Whether the value has the 24 characters of `2025-01-01T00:00:00.000Z`: nearly all do, and need no parsing. */
-function isNormal({ buffer, start, members }: JsonElement, member: number): boolean {
-  const end = start + members[member * 4 + 3]!;
+function isNormal(element: JsonElement, member: number): boolean {
+  const end = valueEnd(element, member);
+  const { buffer } = element;
   return (
-    end - start - members[member * 4 + 2]! === 26 && buffer[end - 2] === 0x5a && buffer[end - 6] === 0x2e
+    end - valueStart(element, member) === 26 && buffer[end - 2] === LETTER_Z && buffer[end - 6] === POINT
   );
 }
 
@@ -115,7 +126,6 @@ export const activityLogs: DixaStream = {
   },
   replacements(element) {
     let replacements: Replacements | undefined;
-    const { buffer, start, members } = element;
     const at = findMember(element, ACTIVITY_TIMESTAMP);
     if (at !== -1 && valueKind(element, at) === QUOTE && !isNormal(element, at)) {
       const text = JSON.parse(valueText(element, at)) as string;
@@ -126,11 +136,7 @@ export const activityLogs: DixaStream = {
     }
     const attributesAt = findMember(element, ATTRIBUTES);
     if (attributesAt !== -1) {
-      const value = buffer.subarray(
-        start + members[attributesAt * 4 + 2]!,
-        start + members[attributesAt * 4 + 3]!,
-      );
-      if (value.includes(ZONE_NAME, 0, "latin1")) {
+      if (valueBytes(element, attributesAt).includes(ZONE_NAME, 0, "latin1")) {
         replacements ??= new Map();
         const plain = valueText(element, attributesAt).replace(QUOTED_TIMESTAMP, '"$1"');
         replacements.set(attributesAt, Buffer.from(plain));

@@ -1,5 +1,5 @@
-import { integerValue, valueKind, valueText } from "../../http/json-element.ts";
 import { type JsonElement } from "../../http/json-array-splitter.ts";
+import { integerValue, valueKind, valueText } from "../../http/json-element.ts";
 import { formatTimestamp, parseTimestamp } from "../timestamps.ts";
 
 /** How a stream's cursor is written, in its rows and in its state. */
