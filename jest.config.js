@@ -1,6 +1,6 @@
 /** @type {import("jest").Config} */
 export default {
-  roots: ["<rootDir>/spec"],
+  roots: ["<rootDir>/spec", "<rootDir>/integration_tests"],
   testMatch: ["**/*.spec.ts"],
   extensionsToTreatAsEsm: [".ts"],
   injectGlobals: false,

@@ -19,8 +19,7 @@ for (const [name, entry] of Object.entries(programs)) {
     legalComments: "none",
     banner: {
       // Some dependencies are CommonJS and call require for built-in modules.
-      js: `#!/usr/bin/env node
-import { createRequire as __createRequire } from "node:module";
+      js: `import { createRequire as __createRequire } from "node:module";
 const require = __createRequire(import.meta.url);`,
     },
   });

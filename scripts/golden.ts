@@ -20,7 +20,9 @@ for (const [name, message] of Object.entries(files)) {
   if (!isCheck) {
     await writeFile(file, wanted);
   } else if ((await readFile(file, "utf8").catch(() => "")) !== wanted) {
-    process.stderr.write(`spec/golden/${name} is out of date: run "npm run golden" and look at the difference\n`);
+    process.stderr.write(
+      `spec/golden/${name} is out of date: run "npm run golden" and look at the difference\n`,
+    );
     process.exitCode = 1;
   }
 }

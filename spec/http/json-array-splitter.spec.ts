@@ -23,12 +23,13 @@ function split(
       const { buffer, start, members } = element;
       const text = (from: number, to: number) => buffer.toString("utf8", start + from, start + to);
       result.elements.push(text(0, element.end - start));
-      const own: Record<string, string> = {};
+      // A key may be "__proto__", which an assignment would swallow.
+      const own: [string, string][] = [];
       for (let m = 0; m < element.memberCount; m++) {
         const [keyStart, keyEnd, valueStart, valueEnd] = members.subarray(m * 4, m * 4 + 4);
-        own[JSON.parse(text(keyStart!, keyEnd!)) as string] = text(valueStart!, valueEnd!);
+        own.push([JSON.parse(text(keyStart!, keyEnd!)) as string, text(valueStart!, valueEnd!)]);
       }
-      result.members.push(own);
+      result.members.push(Object.fromEntries(own));
       result.flags.push({ surrogate: element.hasSurrogateEscape, longNumber: element.hasLongNumber });
     },
   });

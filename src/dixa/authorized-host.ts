@@ -1,9 +1,9 @@
-import { type GetRequest, type HttpClient, type HttpResponse } from "../http/client.ts";
+import { type HttpClient, type HttpRequest, type HttpResponse } from "../http/client.ts";
 import { isHttpStatusError } from "../http/errors.ts";
 import { type RateBudget } from "../http/rate-budget.ts";
 
 /** What a caller decides of a request; the host adds address, credentials and budget. */
-export type RequestOptions = Pick<GetRequest, "signal" | "onWait" | "onRequest" | "maxBodyFailures">;
+export type RequestOptions = Pick<HttpRequest, "signal" | "onWait" | "onRequest" | "maxBodyFailures">;
 
 /**
  * One of Dixa's hosts with its credentials and its budget.
@@ -38,7 +38,7 @@ export class AuthorizedHost {
     let refusal: unknown;
     for (const authorization of forms) {
       try {
-        return await this.#http.get(
+        return await this.#http.send(
           { ...options, url, headers: { accept: "application/json", authorization }, budget: this.#budget },
           (response) => {
             this.#proved = authorization;

@@ -27,11 +27,20 @@ export interface Wait {
   message: string;
 }
 
-export interface GetRequest {
+export interface HttpRequest {
+  /** Default GET. */
+  method?: "GET" | "POST" | "PATCH" | "DELETE" | undefined;
   url: URL;
   headers: Readonly<Record<string, string>>;
-  budget: RateBudget;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Default: no limit. */
+  budget?: RateBudget | undefined;
   signal?: AbortSignal | undefined;
+  /** False: the first failure ends the request, as a caller wants for what must not be sent twice. Default true. */
+  retry?: boolean | undefined;
+  /** Time until the answer begins, ms; overrides the client's. */
+  headersTimeoutMs?: number | undefined;
   /** Failures in a row that end the request. Default 8, which is about four minutes. */
   maxFailures?: number | undefined;
   /** Bodies that broke off, or answers that took too long, that end it. Default 2. */
@@ -58,6 +67,8 @@ const HEADERS_TIMEOUT_MS = 300_000;
 const IDLE_TIMEOUT_MS = 120_000;
 const ERROR_BODY_BYTES = 4096;
 const TEXT_BYTES = 1024 * 1024;
+/** Taken for the length of a rate-limit window where the API has no budget here. */
+const UNKNOWN_WINDOW_MS = 10_000;
 const MAX_FAILURES = 8;
 const MAX_BODY_FAILURES = 2;
 const MAX_REDIRECTS = 5;
@@ -65,7 +76,7 @@ const MAX_REDIRECTS = 5;
 const CLOSED_CODES: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
 /**
- * GET requests that survive what the internet does: budgets, retries, truncation, stalls. All traffic goes through
+ * Requests that survive what the internet does: budgets, retries, truncation, stalls. All traffic goes through
  * node-fetch, with its five known traps closed here: slow and lenient gunzip, no time-out while a body is read,
  * premature close as a bare error, unread bodies that pin their connection, one signal for many requests.
  */
@@ -91,7 +102,7 @@ export class HttpClient {
    * @throws HttpStatusError, NetworkError or BodyError when retrying is pointless or has not helped; the signal's
    *   reason; what `consume` throws, unless that is a BodyError
    */
-  async get<T>(request: GetRequest, consume: (response: HttpResponse) => Promise<T>): Promise<T> {
+  async send<T>(request: HttpRequest, consume: (response: HttpResponse) => Promise<T>): Promise<T> {
     const { budget, signal, onWait } = request;
     const { clock } = this.#options;
     const counts = noFailures();
@@ -100,7 +111,7 @@ export class HttpClient {
       maxBodyFailures: request.maxBodyFailures ?? MAX_BODY_FAILURES,
     };
     for (;;) {
-      await budget.take(signal, (untilMs) =>
+      await budget?.take(signal, (untilMs) =>
         onWait?.({ reason: "budget", untilMs, message: "waiting for the request budget" }),
       );
       try {
@@ -108,10 +119,11 @@ export class HttpClient {
         return await this.#attempt(request, consume);
       } catch (error) {
         signal?.throwIfAborted();
-        const decision = decideRetry(error, counts, limits, budget.windowMs, this.#random());
+        if (request.retry === false) throw error;
+        const decision = decideRetry(error, counts, limits, budget?.windowMs ?? UNKNOWN_WINDOW_MS, this.#random());
         if (decision.action === "fail") throw decision.error;
         const untilMs = clock.now() + decision.delayMs;
-        if (decision.reason === "rate_limited") budget.pauseUntil(untilMs);
+        if (decision.reason === "rate_limited") budget?.pauseUntil(untilMs);
         if (decision.delayMs > 0) {
           const seconds = Math.ceil(decision.delayMs / 1000);
           onWait?.({
@@ -131,13 +143,13 @@ export class HttpClient {
     this.#httpsAgent.destroy();
   }
 
-  async #attempt<T>(request: GetRequest, consume: (response: HttpResponse) => Promise<T>): Promise<T> {
+  async #attempt<T>(request: HttpRequest, consume: (response: HttpResponse) => Promise<T>): Promise<T> {
     const attempt = new AbortController();
     const signal =
       request.signal === undefined ? attempt.signal : AbortSignal.any([request.signal, attempt.signal]);
     try {
       const response = await this.#fetch(request, attempt, signal);
-      const name = describe(request.url);
+      const name = describe(request);
       const idleTimeoutMs = this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
       const body = bodyOf(response, name, idleTimeoutMs, () => {
         request.signal?.throwIfAborted();
@@ -156,20 +168,29 @@ export class HttpClient {
   }
 
   /** Resolves when the answer's headers are here. */
-  async #fetch(
-    { url, headers }: GetRequest,
-    attempt: AbortController,
-    signal: AbortSignal,
-  ): Promise<Response> {
-    const name = describe(url);
+  async #fetch(request: HttpRequest, attempt: AbortController, signal: AbortSignal): Promise<Response> {
+    const { url, headers, json, method = "GET" } = request;
+    const name = describe(request);
+    const timeoutMs = request.headersTimeoutMs ?? this.#options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
     const timer = setTimeout(() => {
-      attempt.abort(new NetworkError("ERR_HEADERS_TIMEOUT", `${name} was not answered in time`));
-    }, this.#options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
+      attempt.abort(
+        new NetworkError("ERR_HEADERS_TIMEOUT", `${name} was not answered in ${timeoutMs / 1000} s`),
+      );
+    }, timeoutMs);
+    const content = json === undefined ? {} : { "content-type": "application/json" };
     try {
       return await fetch(url, {
-        headers: { ...headers, "accept-encoding": "gzip", "user-agent": this.#options.userAgent },
+        method,
+        headers: {
+          ...headers,
+          ...content,
+          "accept-encoding": "gzip",
+          "user-agent": this.#options.userAgent,
+        },
+        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
         compress: false,
-        redirect: "follow",
+        // A redirected POST would arrive as a GET without its body.
+        redirect: method === "GET" ? "follow" : "error",
         follow: MAX_REDIRECTS,
         agent: ({ protocol }) => (protocol === "http:" ? this.#httpAgent : this.#httpsAgent),
         signal,
@@ -186,8 +207,8 @@ export class HttpClient {
 }
 
 /** `GET https://host/path?query`, without user and password. */
-function describe(url: URL): string {
-  return `GET ${url.origin}${url.pathname}${url.search}`;
+function describe({ method = "GET", url }: HttpRequest): string {
+  return `${method} ${url.origin}${url.pathname}${url.search}`;
 }
 
 function codeOf(error: unknown): string {
