@@ -120,7 +120,13 @@ export class HttpClient {
       } catch (error) {
         signal?.throwIfAborted();
         if (request.retry === false) throw error;
-        const decision = decideRetry(error, counts, limits, budget?.windowMs ?? UNKNOWN_WINDOW_MS, this.#random());
+        const decision = decideRetry(
+          error,
+          counts,
+          limits,
+          budget?.windowMs ?? UNKNOWN_WINDOW_MS,
+          this.#random(),
+        );
         if (decision.action === "fail") throw decision.error;
         const untilMs = clock.now() + decision.delayMs;
         if (decision.reason === "rate_limited") budget?.pauseUntil(untilMs);
