@@ -29,6 +29,7 @@ export class DixaApi {
     const seen = new Set<string>();
     let emptyPages = 0;
     let pageKey: string | undefined;
+    reading.onStart?.();
     do {
       const page = await this.#readPage(path, pageKey === undefined ? query : { ...query, pageKey }, reading);
       emptyPages = page.rows === 0 ? emptyPages + 1 : 0;

@@ -16,6 +16,7 @@ export class ExportsApi {
    */
   async readArray(path: string, query: Readonly<Record<string, string>>, reading: RowReading): Promise<void> {
     await this.#host.get(path, query, reading, async (response) => {
+      reading.onStart?.();
       const splitter = new JsonArraySplitter({ onElement: reading.onElement });
       for await (const chunk of response.body) {
         splitter.push(chunk);

@@ -84,7 +84,7 @@ export class SlicePlanner {
     ];
   }
 
-  /** Notes that a slice of full width was read at the first try and with time to spare. */
+  /** Notes that a slice of full width was read as a whole and with time to spare. */
   succeeded(): void {
     if (++this.#successes < SUCCESSES_TO_GROW) return;
     this.#successes = 0;

@@ -4,6 +4,7 @@ import { type Wait } from "../http/client.ts";
 import { BodyError, isBodyError, isHttpStatusError } from "../http/errors.ts";
 import { type JsonElement } from "../http/json-array-splitter.ts";
 import { findMember, integerValue, keyBytes, valueEnd, valueKind, valueStart } from "../http/json-element.ts";
+import { Patience } from "./patience.ts";
 import { type RecordOutput } from "./record-output.ts";
 import { RowSet } from "./row-set.ts";
 import { NARROWEST_WINDOW_MS, type Slice, type SlicePlanner } from "./slice-planner.ts";
@@ -18,7 +19,10 @@ const BODY_FAILURES = 2;
 const BODY_FAILURES_OF_NARROWEST = 8;
 
 export interface SliceTuning {
-  /** A window that takes longer is halved, so that checkpoints keep coming, ms. */
+  /**
+   * A window that takes longer is halved, so that checkpoints keep coming, ms. Waiting for a rate limit or for a
+   * failed host does not count: smaller windows would only mean more requests.
+   */
   slowWindowMs: number;
   /** A window with more rows is halved, because the rows that are out must be remembered until it is finished. */
   mostRows: number;
@@ -64,29 +68,39 @@ export class SliceReader {
 
   /** @throws HttpError when the retry policy has given up, or the signal's reason */
   async read(slice: Slice, signal: AbortSignal): Promise<void> {
-    await this.#readWindow(slice, new RowSet(slice.lo), signal);
+    const { planner } = this.#options;
+    const isFull = slice.hi - slice.lo >= planner.width;
+    const hadTimeToSpare = await this.#readWindow(slice, new RowSet(slice.lo), signal);
+    if (isFull && hadTimeToSpare) planner.succeeded();
   }
 
-  async #readWindow(window: Slice, out: RowSet, signal: AbortSignal): Promise<void> {
+  /** @returns whether it was read as a whole, and twice as much could have been */
+  async #readWindow(window: Slice, out: RowSet, signal: AbortSignal): Promise<boolean> {
     const { stream, dixa, planner, tuning, onFinished } = this.#options;
     if (window.hi <= this.#outOfReach) {
       onFinished(window);
-      return;
+      return true;
     }
     const canHalve = planner.canHalve(window);
     const attempt = new AbortController();
-    const slow = setTimeout(() => {
+    const patience = new Patience(tuning.slowWindowMs, () => {
       if (canHalve) attempt.abort(new WindowTooLarge("it takes too long"));
-    }, tuning.slowWindowMs).unref();
+    });
     let rows = 0;
     try {
       await stream.readWindow(dixa, window, {
         signal: AbortSignal.any([signal, attempt.signal]),
         maxBodyFailures: canHalve ? BODY_FAILURES : BODY_FAILURES_OF_NARROWEST,
-        onWait: this.#options.onWait,
+        onWait: (wait) => {
+          patience.halt();
+          this.#options.onWait(wait);
+        },
         onRequest: () => {
-          rows = 0;
+          patience.run();
           this.#options.onRequest();
+        },
+        onStart: () => {
+          rows = 0;
         },
         drained: this.#options.drained,
         onElement: (element) => {
@@ -103,13 +117,14 @@ export class SliceReader {
           await this.#readWindow(half, out, signal);
           out.prune(half.hi);
         }
-        return;
+        return false;
       }
       if (!(await this.#isOutOfReach(error, window, canHalve, signal))) throw error;
     } finally {
-      clearTimeout(slow);
+      patience.halt();
     }
     onFinished(window);
+    return patience.usedMs < tuning.slowWindowMs / 2 && rows < tuning.mostRows / 2;
   }
 
   /** @returns whether the row lies in the window */
