@@ -1,5 +1,5 @@
 import { connectionStatus } from "../airbyte/protocol/construct.ts";
-import { isConnectorError } from "../airbyte/protocol/failure.ts";
+import { ConnectorError, isConnectorError } from "../airbyte/protocol/failure.ts";
 import { checkAccess } from "../dixa/check.ts";
 import { loadConfig } from "./config-file.ts";
 import { openDixa } from "./open-dixa.ts";
@@ -7,6 +7,8 @@ import { type Runtime } from "./runtime.ts";
 
 /** How long `check` waits for an API that answers slowly or limits its rate, ms; a person is waiting too. */
 const PATIENCE_MS = 100_000;
+/** Failures in a row after which a host counts as down: about three seconds. */
+const MAX_FAILURES = 3;
 
 /**
  * Proves that the configuration works and says so in one CONNECTION_STATUS. Whatever a person can mend is a status
@@ -19,13 +21,25 @@ export async function check(configPath: string, runtime: Runtime): Promise<void>
     for (const warning of warnings) logger.warn(warning);
     const dixa = openDixa(config, clock);
     try {
-      const signal = AbortSignal.any([runtime.signal, AbortSignal.timeout(PATIENCE_MS)]);
-      await checkAccess(dixa, clock.now(), {
-        signal,
-        onWait: (wait) => {
-          logger.warn(wait.message);
-        },
-      });
+      const timeout = AbortSignal.timeout(PATIENCE_MS);
+      let lastWait = "no answer came";
+      try {
+        await checkAccess(dixa, clock.now(), {
+          signal: AbortSignal.any([runtime.signal, timeout]),
+          maxFailures: MAX_FAILURES,
+          onWait: ({ message }) => {
+            lastWait = message;
+            logger.warn(message);
+          },
+        });
+      } catch (error) {
+        if (!timeout.aborted) throw error;
+        throw new ConnectorError(
+          "transient_error",
+          `Dixa did not let itself be asked within ${PATIENCE_MS / 1000} s (${lastWait}). Try again later.`,
+          { cause: error },
+        );
+      }
     } finally {
       dixa.close();
     }

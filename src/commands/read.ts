@@ -47,7 +47,7 @@ export async function read(files: ReadFiles, runtime: Runtime): Promise<boolean>
       signal,
       tuning: SLICE_TUNING,
       onStart: (snapshots) => {
-        hideProgress = showProgress(process.stderr, snapshots);
+        hideProgress = showProgress(process.stderr, snapshots, process.stdout.isTTY);
       },
     });
     failures.sort((a, b) => rank(a.error.failureType) - rank(b.error.failureType));

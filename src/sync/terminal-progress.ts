@@ -17,9 +17,14 @@ export interface Terminal {
  * Draws a bar per stream on a terminal, and redraws it while the sync runs. Where there is no terminal, as under
  * Airbyte, it draws nothing: LOG and ESTIMATE messages tell the same.
  *
+ * @param isShared the messages go to this terminal too, and would tear the bars: they are drawn once, at the end
  * @returns draws the last state and leaves it standing
  */
-export function showProgress(terminal: Terminal, snapshots: () => StreamSnapshot[]): () => void {
+export function showProgress(
+  terminal: Terminal,
+  snapshots: () => StreamSnapshot[],
+  isShared = false,
+): () => void {
   if (terminal.isTTY !== true) return () => undefined;
   let drawn = 0;
   const draw = () => {
@@ -28,6 +33,7 @@ export function showProgress(terminal: Terminal, snapshots: () => StreamSnapshot
     terminal.write(up + lines.map((line) => `${CLEAR_LINE}${line}\n`).join(""));
     drawn = lines.length;
   };
+  if (isShared) return draw;
   draw();
   const timer = setInterval(draw, REDRAW_MS).unref();
   return () => {
