@@ -1,0 +1,112 @@
+import { type Bounds, spanOf } from "./bounds.ts";
+import { type Dataset } from "./data/dataset.ts";
+import { AGENTS } from "./data/people.ts";
+import { type Span } from "./data/stream-data.ts";
+
+const DAY_MS = 86_400_000;
+const LONGEST_QUERY_MS = 90 * DAY_MS;
+const DEFAULT_PAGE_LIMIT = 100;
+/** Not documented; what Stitch's connector asks for. */
+const LARGEST_PAGE = 10_000;
+
+/** Whether the 90 days that a query reaches are the length of its window, or the age of the rows. */
+export type Reach = "length" | "age";
+
+export interface ActivityLogQuery {
+  span: Span;
+  pageLimit: number;
+  page: number;
+  /** The parameters but for `pageKey`, which the key of the next page repeats. */
+  parameters: string;
+}
+
+/** What a request for the activity log asks for, or a text that says what is wrong with it (400). */
+export function parseActivityLogQuery(
+  query: URLSearchParams,
+  options: {
+    bounds: Bounds;
+    wholeSeconds: boolean;
+    reach: Reach;
+    now: number;
+    largestPage?: number | undefined;
+  },
+): ActivityLogQuery | string {
+  const key = parseKey(query.get("pageKey"));
+  if (key === undefined) return "pageKey is not one that this API has made";
+  const parameters = new URLSearchParams(key.parameters ?? query);
+  parameters.delete("pageKey");
+  const from = instant(parameters.get("fromDatetime"));
+  const to = instant(parameters.get("toDatetime"));
+  if (from === undefined || to === undefined)
+    return "give fromDatetime and toDatetime as yyyy-mm-ddThh:mm:ssZ";
+  if (to < from) return "the window ends before it begins";
+  if (options.reach === "length" && to - from > LONGEST_QUERY_MS) return "a query reaches 90 days";
+  if (options.reach === "age" && from < options.now - LONGEST_QUERY_MS)
+    return "the last 90 days are available";
+  const pageLimit = Number(parameters.get("pageLimit") ?? DEFAULT_PAGE_LIMIT);
+  if (!Number.isInteger(pageLimit) || pageLimit < 1 || pageLimit > LARGEST_PAGE)
+    return "pageLimit is out of range";
+  return {
+    span: spanOf(options.bounds, from, to, options.wholeSeconds ? 1000 : 1),
+    pageLimit: Math.min(pageLimit, options.largestPage ?? Infinity),
+    page: key.page,
+    parameters: parameters.toString(),
+  };
+}
+
+function instant(text: string | null): number | undefined {
+  if (text === null || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** The opaque key of a page: page numbers in base64, as the example in Dixa's documents decodes. */
+function makeKey(page: number, parameters: string): string {
+  return Buffer.from(`page=${page}&${parameters}`).toString("base64");
+}
+
+function parseKey(key: string | null): { page: number; parameters: string | undefined } | undefined {
+  if (key === null) return { page: 0, parameters: undefined };
+  const match = /^page=(\d+)&(.*)$/.exec(Buffer.from(key, "base64").toString("utf8"));
+  const [, page, parameters] = match ?? [];
+  return page === undefined ? undefined : { page: Number(page), parameters };
+}
+
+/** The pieces of one page, in its envelope. */
+export function* activityLogPieces(
+  dataset: Dataset,
+  query: ActivityLogQuery,
+  isShuffled: boolean,
+  isUnclosed: boolean,
+): Generator<Buffer, void, undefined> {
+  const { span, page, pageLimit, parameters } = query;
+  const stream = dataset.streams.activity_logs;
+  const skip = page * pageLimit;
+  const meta: Record<string, string> = {};
+  if (stream.count(span) > skip + pageLimit) {
+    meta["next"] =
+      `/v1/conversations/activitylog?pageKey=${encodeURIComponent(makeKey(page + 1, parameters))}`;
+  }
+  yield Buffer.from(`{"meta":${JSON.stringify(meta)},"data":[`);
+  yield* stream.pieces(span, { isShuffled, skip, take: pageLimit });
+  if (!isUnclosed) yield Buffer.from("]}");
+}
+
+export const organization = {
+  data: {
+    id: "99999999-9999-4999-8999-999999999999",
+    name: "Example Shop",
+    subdomain: "example",
+    status: "Active",
+  },
+};
+
+export function agents(pageLimit: number): unknown {
+  const data = AGENTS.slice(0, pageLimit).map(({ id, name, email }) => ({
+    id,
+    displayName: name,
+    email,
+    createdAt: "2021-12-01T12:46:36.581Z[GMT]",
+  }));
+  return { data, meta: {} };
+}
