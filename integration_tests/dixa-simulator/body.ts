@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type ServerResponse } from "node:http";
-import { PassThrough, type Writable } from "node:stream";
+import { PassThrough, type Transform, type Writable } from "node:stream";
 import { constants, createGzip } from "node:zlib";
 
 import { type BodyFault } from "./faults.ts";
@@ -29,10 +29,11 @@ export async function sendBody(
   const isGzip = options.gzip || fault === "cut-gzip";
   response.setHeader("content-type", "application/json");
   if (isGzip) response.setHeader("content-encoding", "gzip");
-  const sink: Writable = isGzip ? createGzip({ level: constants.Z_BEST_SPEED }) : new PassThrough();
+  const gzip = isGzip ? createGzip({ level: constants.Z_BEST_SPEED }) : undefined;
+  const sink: Transform = gzip ?? new PassThrough();
   sink.on("error", () => undefined);
   const strikesAt = fault === undefined ? Infinity : Math.floor(chance * STRIKES_WITHIN_BYTES);
-  const sent = forward(sink as PassThrough, response, fault === "cut-gzip" ? chance : undefined);
+  const sent = forward(sink, response, fault === "cut-gzip" ? chance : undefined);
   let bytes = 0;
   const startedAt = performance.now();
   for (const piece of pieces) {
@@ -51,12 +52,10 @@ export async function sendBody(
   if (fault === "garbage") sink.write("\u0000}garbage");
   if (fault === "cut" || fault === "stall") {
     // What was written so far shall arrive first.
-    if (isGzip)
-      await new Promise<void>((done) =>
-        (sink as ReturnType<typeof createGzip>).flush(() => {
-          done();
-        }),
-      );
+    await new Promise<void>((resolve) => {
+      if (gzip === undefined) resolve();
+      else gzip.flush(resolve);
+    });
     await new Promise((resolve) => setImmediate(resolve));
     if (fault === "cut") response.destroy();
     else await once(response, "close");
@@ -71,7 +70,7 @@ export async function sendBody(
  * @param cutAt set to end the compressed body early and politely, as a proxy that lost its upstream does
  */
 async function forward(
-  source: PassThrough,
+  source: Transform,
   response: ServerResponse,
   cutAt: number | undefined,
 ): Promise<void> {

@@ -10,7 +10,7 @@ import { exportPieces, parseExportQuery } from "./exports-host.ts";
 import { answerFault, type Fault, type FaultOptions, FaultPlan, isBodyFault } from "./faults.ts";
 import { type Limit, noLimit, slidingWindow, tokenBucket } from "./limits.ts";
 
-export { type Bounds, BOUNDS } from "./bounds.ts";
+export { BOUNDS,type Bounds } from "./bounds.ts";
 export { type StreamName } from "./data/dataset.ts";
 export { ALL_FAULTS, type Fault, PASSING_FAULTS } from "./faults.ts";
 

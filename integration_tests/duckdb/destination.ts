@@ -123,7 +123,7 @@ export class DuckDbDestination {
   /** The rows of a query, with big integers as JavaScript's. */
   async query(sql: string): Promise<Record<string, unknown>[]> {
     const reader = await this.#connection.runAndReadAll(sql);
-    return reader.getRowObjectsJS() as Record<string, unknown>[];
+    return reader.getRowObjectsJS();
   }
 
   async count(table: string): Promise<number> {

@@ -31,7 +31,7 @@ export async function measure(args: readonly string[], slowTo?: number): Promise
   });
   const ended = once(child, "close");
   const usage = text(child.stdio[3] as Readable);
-  const stderr = text(child.stdio[2] as Readable);
+  const stderr = text(child.stdio[2]!);
   let stdoutBytes = 0;
   let stdoutLines = 0;
   for await (const chunk of child.stdio[1] as AsyncIterable<Buffer>) {

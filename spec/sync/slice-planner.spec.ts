@@ -69,33 +69,61 @@ describe("slices", () => {
 });
 
 describe("a slice that proved too large", () => {
-  test("is halved without gap or overlap, and the next ones are as small", () => {
-    const planner = new SlicePlanner({ start: 0, end: 100 * DAY, maxWidth: 31 * DAY, done: [] });
-    const slice = planner.next()!;
-    const [first, second] = planner.halve(slice);
-    expect([first.lo, first.hi, second.hi]).toEqual([slice.lo, second.lo, slice.hi]);
-    const next = planner.next()!;
-    expect(next).toEqual({ lo: 31 * DAY, hi: 31 * DAY + 15.5 * DAY });
+  test("is divided without gap or overlap into pieces that are no wider than what works", () => {
+    const width = fc.integer({ min: 2 * NARROWEST_WINDOW_MS, max: 31 * DAY });
+    fc.assert(
+      fc.property(instant, width, fc.integer({ min: 1, max: 12 }), (lo, length, times) => {
+        const planner = new SlicePlanner({ start: lo, end: lo + 2 * length, maxWidth: length, done: [] });
+        const slice = planner.next()!;
+        for (let i = 0; i < times; i++) planner.shrink({ lo, hi: lo + planner.width });
+        const pieces = planner.divide(slice);
+        expect([pieces[0]!.lo, pieces.at(-1)!.hi]).toEqual([slice.lo, slice.hi]);
+        for (const [i, piece] of pieces.entries()) {
+          if (i > 0) expect(piece.lo).toBe(pieces[i - 1]!.hi);
+          expect(piece.hi).toBeGreaterThan(piece.lo);
+          expect(piece.hi - piece.lo).toBeLessThanOrEqual(planner.width);
+        }
+      }),
+    );
   });
 
-  test("is not halved for ever", () => {
+  test("makes the next ones as small", () => {
+    const planner = new SlicePlanner({ start: 0, end: 100 * DAY, maxWidth: 31 * DAY, done: [] });
+    planner.shrink(planner.next()!);
+    expect(planner.next()).toEqual({ lo: 31 * DAY, hi: 31 * DAY + 15.5 * DAY });
+  });
+
+  test("is not divided for ever", () => {
     const planner = new SlicePlanner({ start: 0, end: 31 * DAY, maxWidth: 31 * DAY, done: [] });
     let slice = planner.next()!;
-    while (planner.canHalve(slice)) slice = planner.halve(slice)[1];
-    expect(slice.hi - slice.lo).toBeLessThan(2 * NARROWEST_WINDOW_MS);
+    let divisions = 0;
+    while (planner.canDivide(slice)) {
+      planner.shrink(slice);
+      slice = planner.divide(slice)[1]!;
+      divisions++;
+    }
     expect(slice.hi - slice.lo).toBeGreaterThanOrEqual(NARROWEST_WINDOW_MS / 2);
+    expect(divisions).toBe(15);
   });
 
-  test("makes the slices grow again only after some that went well", () => {
+  test("makes the slices grow again only after some that went well, and after more each time", () => {
     const planner = new SlicePlanner({ start: 0, end: 1000 * DAY, maxWidth: 32 * DAY, done: [] });
-    planner.halve(planner.halve(planner.next()!)[0]);
-    expect(planner.width).toBe(8 * DAY);
-    planner.succeeded();
-    planner.succeeded();
-    expect(planner.width).toBe(8 * DAY);
-    planner.succeeded();
+    const successesUntilGrowth = () => {
+      const { width } = planner;
+      let successes = 0;
+      while (planner.width === width) {
+        planner.succeeded();
+        successes++;
+      }
+      return successes;
+    };
+    planner.shrink(planner.next()!);
     expect(planner.width).toBe(16 * DAY);
-    for (let i = 0; i < 30; i++) planner.succeeded();
+    expect(successesUntilGrowth()).toBe(4);
+    expect(planner.width).toBe(32 * DAY);
+    planner.shrink({ lo: 0, hi: planner.width });
+    expect(successesUntilGrowth()).toBe(8);
+    for (let i = 0; i < 300; i++) planner.succeeded();
     expect(planner.width).toBe(32 * DAY);
   });
 });

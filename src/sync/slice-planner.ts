@@ -6,10 +6,14 @@ export interface Slice {
   readonly hi: number;
 }
 
-/** A window narrower than this is not halved any more (ms). */
+/** Windows narrower than twice this are not divided any more (ms). */
 export const NARROWEST_WINDOW_MS = 60_000;
-/** So many slices in a row must go well before the width grows again. */
-const SUCCESSES_TO_GROW = 3;
+/**
+ * So many slices in a row must go well before the width grows again. The number doubles with every slice that proves
+ * too large: where the limit is here to stay, trying it again and again would cost more than small slices do.
+ */
+const SUCCESSES_TO_GROW = 2;
+const MOST_SUCCESSES_TO_GROW = 64;
 
 export interface SlicePlan {
   /** First instant to read, ms UTC. */
@@ -25,8 +29,7 @@ export interface SlicePlan {
 /**
  * Hands out the slices of `[start, end)` in ascending order, without gap or overlap, leaving out what is done.
  *
- * The width adapts: it shrinks to what worked when a window had to be halved, and doubles again after a few slices
- * that went well, so that one busy month neither stalls a sync nor slows the rest of the years down.
+ * The width adapts: it shrinks when a window proved too large, and doubles again after some slices that went well, so that one busy month neither stalls a sync nor slows the rest of the years down.
  */
 export class SlicePlanner {
   readonly #end: number;
@@ -35,6 +38,7 @@ export class SlicePlanner {
   #position: number;
   #width: number;
   #successes = 0;
+  #successesToGrow = SUCCESSES_TO_GROW;
 
   constructor({ start, end, maxWidth, done }: SlicePlan) {
     this.#position = start;
@@ -64,29 +68,28 @@ export class SlicePlanner {
     return { lo, hi };
   }
 
-  /** Whether a slice is wide enough to be read in halves. */
-  canHalve(slice: Slice): boolean {
+  /** Whether a slice is wide enough to be read in pieces. */
+  canDivide(slice: Slice): boolean {
     return slice.hi - slice.lo >= 2 * NARROWEST_WINDOW_MS;
   }
 
-  /**
-   * Splits a slice that proved too large and shrinks the slices to come.
-   *
-   * @param slice one that {@link canHalve}
-   */
-  halve(slice: Slice): [Slice, Slice] {
-    const middle = slice.lo + Math.ceil((slice.hi - slice.lo) / 2);
-    this.#width = Math.min(this.#width, middle - slice.lo);
+  /** Notes that a slice proved too large: no piece of it, and no slice to come, is wider than half of it. */
+  shrink(slice: Slice): void {
+    this.#width = Math.min(this.#width, Math.ceil((slice.hi - slice.lo) / 2));
     this.#successes = 0;
-    return [
-      { lo: slice.lo, hi: middle },
-      { lo: middle, hi: slice.hi },
-    ];
+    this.#successesToGrow = Math.min(this.#successesToGrow * 2, MOST_SUCCESSES_TO_GROW);
+  }
+
+  /** The slice in pieces that are no wider than what works now, in ascending order. */
+  divide({ lo, hi }: Slice): Slice[] {
+    const count = Math.ceil((hi - lo) / this.#width);
+    const edge = (index: number) => lo + Math.round(((hi - lo) * index) / count);
+    return Array.from({ length: count }, (_, index) => ({ lo: edge(index), hi: edge(index + 1) }));
   }
 
   /** Notes that a slice of full width was read as a whole and with time to spare. */
   succeeded(): void {
-    if (++this.#successes < SUCCESSES_TO_GROW) return;
+    if (++this.#successes < this.#successesToGrow) return;
     this.#successes = 0;
     this.#width = Math.min(this.#width * 2, this.#maxWidth);
   }

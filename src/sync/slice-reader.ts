@@ -40,8 +40,8 @@ export interface SliceReaderOptions {
   onFinished: (window: Slice) => void;
   onWait: (wait: Wait) => void;
   onRequest: () => void;
-  /** Called when a window is read in halves, with the reason in plain words. */
-  onHalved: (window: Slice, reason: string) => void;
+  /** Called when a window proved too large, with the reason in plain words. */
+  onDivided: (window: Slice, reason: string) => void;
   /** Called when the API refuses to reach back before this instant (ms UTC). */
   onOutOfReach: (before: number) => void;
   /** End of the sync, ms UTC. */
@@ -81,16 +81,21 @@ export class SliceReader {
       onFinished(window);
       return true;
     }
-    const canHalve = planner.canHalve(window);
+    // Since this window was planned, others have shown that it is too large.
+    if (window.hi - window.lo > planner.width && planner.canDivide(window)) {
+      await this.#readPieces(window, out, signal);
+      return false;
+    }
+    const canDivide = planner.canDivide(window);
     const attempt = new AbortController();
     const patience = new Patience(tuning.slowWindowMs, () => {
-      if (canHalve) attempt.abort(new WindowTooLarge("it takes too long"));
+      if (canDivide) attempt.abort(new WindowTooLarge("it takes too long"));
     });
     let rows = 0;
     try {
       await stream.readWindow(dixa, window, {
         signal: AbortSignal.any([signal, attempt.signal]),
-        maxBodyFailures: canHalve ? BODY_FAILURES : BODY_FAILURES_OF_NARROWEST,
+        maxBodyFailures: canDivide ? BODY_FAILURES : BODY_FAILURES_OF_NARROWEST,
         onWait: (wait) => {
           patience.halt();
           this.#options.onWait(wait);
@@ -104,27 +109,32 @@ export class SliceReader {
         },
         drained: this.#options.drained,
         onElement: (element) => {
-          if (this.#take(element, window, out) && ++rows > tuning.mostRows && canHalve) {
+          if (this.#take(element, window, out) && ++rows > tuning.mostRows && canDivide) {
             throw new WindowTooLarge("it has too many rows");
           }
         },
       });
     } catch (error) {
-      const reason = signal.aborted || !canHalve ? undefined : this.#whyHalve(error, window);
+      const reason = signal.aborted || !canDivide ? undefined : this.#whyDivide(error, window);
       if (reason !== undefined) {
-        this.#options.onHalved(window, reason);
-        for (const half of planner.halve(window)) {
-          await this.#readWindow(half, out, signal);
-          out.prune(half.hi);
-        }
+        planner.shrink(window);
+        this.#options.onDivided(window, reason);
+        await this.#readPieces(window, out, signal);
         return false;
       }
-      if (!(await this.#isOutOfReach(error, window, canHalve, signal))) throw error;
+      if (!(await this.#isOutOfReach(error, window, canDivide, signal))) throw error;
     } finally {
       patience.halt();
     }
     onFinished(window);
     return patience.usedMs < tuning.slowWindowMs / 2 && rows < tuning.mostRows / 2;
+  }
+
+  async #readPieces(window: Slice, out: RowSet, signal: AbortSignal): Promise<void> {
+    for (const piece of this.#options.planner.divide(window)) {
+      await this.#readWindow(piece, out, signal);
+      out.prune(piece.hi);
+    }
   }
 
   /** @returns whether the row lies in the window */
@@ -150,8 +160,8 @@ export class SliceReader {
     return true;
   }
 
-  /** The reason to ask for halves, in plain words; undefined if a smaller window would not help. */
-  #whyHalve(error: unknown, window: Slice): string | undefined {
+  /** The reason to ask for less at a time, in plain words; undefined if a smaller window would not help. */
+  #whyDivide(error: unknown, window: Slice): string | undefined {
     if (error instanceof WindowTooLarge) return error.message;
     if (isBodyError(error)) return `its answer broke off twice (${error.message})`;
     if (!isHttpStatusError(error)) return undefined;
@@ -170,14 +180,14 @@ export class SliceReader {
   async #isOutOfReach(
     error: unknown,
     window: Slice,
-    canHalve: boolean,
+    canDivide: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { stream, dixa, end, onOutOfReach, onRequest, onWait } = this.#options;
     if (stream.reach === undefined || !isHttpStatusError(error) || error.status !== 400) return false;
     const limit = end - stream.reach;
     const isOld = window.hi <= limit;
-    if (!isOld && (canHalve || !this.#crossesReach(window))) return false;
+    if (!isOld && (canDivide || !this.#crossesReach(window))) return false;
     const recent = { lo: end - NARROWEST_WINDOW_MS, hi: end };
     const ignored = { onElement: () => undefined, drained: () => undefined };
     await stream.readWindow(dixa, recent, { ...ignored, signal, onRequest, onWait });

@@ -168,9 +168,9 @@ export class StreamRun {
     }
   };
 
-  onHalved = (window: Slice, reason: string): void => {
+  onDivided = (window: Slice, reason: string): void => {
     this.#options.logger.warn(
-      `${this.stream.name}: reading ${describeWindow(window.lo, window.hi)} in halves: ${reason}`,
+      `${this.stream.name}: reading ${describeWindow(window.lo, window.hi)} in smaller pieces: ${reason}`,
     );
   };
 

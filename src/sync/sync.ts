@@ -158,7 +158,7 @@ function createJob(options: SyncOptions, configured: ConfiguredStream, now: numb
     onFinished: run.finishWindow,
     onWait: run.onWait,
     onRequest: run.onRequest,
-    onHalved: run.onHalved,
+    onDivided: run.onDivided,
     onOutOfReach: run.onOutOfReach,
     end: range.end,
     tuning,
