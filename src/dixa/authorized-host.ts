@@ -3,7 +3,10 @@ import { isHttpStatusError } from "../http/errors.ts";
 import { type RateBudget } from "../http/rate-budget.ts";
 
 /** What a caller decides of a request; the host adds address, credentials and budget. */
-export type RequestOptions = Pick<HttpRequest, "signal" | "onWait" | "onRequest" | "maxFailures" | "maxBodyFailures">;
+export type RequestOptions = Pick<
+  HttpRequest,
+  "signal" | "onWait" | "onRequest" | "maxFailures" | "maxBodyFailures"
+>;
 
 /**
  * One of Dixa's hosts with its credentials and its budget.

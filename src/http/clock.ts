@@ -3,9 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 /** Where code reads the time and waits, so that tests run minutes of back-off in no time. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
-  now(): number;
+  readonly now: () => number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /** `setTimeout` fires at once beyond this many milliseconds (2^31 − 1). */
