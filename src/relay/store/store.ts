@@ -1,0 +1,141 @@
+import { type ConnectionState, type Demand } from "../connection-state.ts";
+import { type Effect, type Input, type Note } from "../inputs.ts";
+
+export interface WebhookEvent {
+  readonly credentialId: string;
+  /** Dixa's `event_id`: what makes a second delivery a duplicate. */
+  readonly eventId: string;
+  readonly eventType: string;
+  /** ms UTC, our clock. */
+  readonly receivedAt: number;
+}
+
+export type Acceptance = "new" | "duplicate";
+
+/** An event in the ledger. */
+export interface StoredEvent extends WebhookEvent {
+  readonly seq: number;
+}
+
+/** What is known of a connection from Airbyte. */
+export interface ConnectionInfo {
+  readonly connectionId: string;
+  readonly name: string;
+  readonly workspaceId: string;
+  readonly sourceId: string;
+  readonly sourceName: string;
+  /** As Airbyte words it. */
+  readonly status: string;
+}
+
+export interface Connection extends ConnectionInfo {
+  readonly credentialId: string;
+  readonly discoveredAt: number;
+  readonly state: ConnectionState;
+  readonly demand: Demand;
+}
+
+export interface CredentialStatus {
+  readonly credentialId: string;
+  /** Number of the newest event; 0 when there has been none. */
+  readonly seq: number;
+  readonly lastEventAt: number | null;
+}
+
+export interface Activity {
+  readonly connectionId: string;
+  readonly at: number;
+  readonly note: Note;
+}
+
+/** What has been done to a connection, and what is to be done now. */
+export interface Applied {
+  readonly connection: Connection;
+  readonly effects: readonly Effect[];
+}
+
+/** The budget of requests to Airbyte, for all replicas together. */
+export interface SharedLimits {
+  /** Requests a second on average. */
+  readonly perSecond: number;
+  /** Requests at once after a pause. */
+  readonly burst: number;
+  /** Requests in flight. */
+  readonly concurrency: number;
+  /** After which the slot of a replica that died is free again, ms. */
+  readonly slotLease: number;
+}
+
+export interface Slot {
+  readonly slot: number;
+  readonly token: string;
+}
+
+/**
+ * What must survive a crash: events, watermarks, claims, budgets. Whatever a method has resolved for is on disk.
+ *
+ * @throws StoreUnavailableError from any method when the database can't be reached or written, or won't say whether
+ *   it has committed
+ */
+export interface Store {
+  /** Keeps events, in one transaction; the answers are in their order. May be repeated with the same events. */
+  accept(events: readonly WebhookEvent[]): Promise<Acceptance[]>;
+
+  /** A sync asked for by hand: one more number, whose turn doesn't wait for debounce or minimum interval. */
+  requestSync(credentialId: string): Promise<number>;
+
+  /** Up to `limit` connections at which there is something to do now, claimed for `owner`, longest due first. */
+  take(owner: string, limit: number): Promise<Applied[]>;
+
+  /** Passes an input through the coalescer. Undefined: no such connection. */
+  apply(connectionId: string, input: Input): Promise<Applied | undefined>;
+
+  /**
+   * Notes which connections carry the credential. Nothing is removed: see the input `lost`. A connection that comes
+   * from another credential starts over.
+   *
+   * @param onDiscover whether a new connection owes a sync for the events that came before it
+   * @returns the ids that were new
+   */
+  upsertConnections(
+    credentialId: string,
+    connections: readonly ConnectionInfo[],
+    onDiscover: "sync" | "ignore",
+  ): Promise<string[]>;
+
+  /** Makes sure that the credential can be listed before its first event. */
+  ensureCredentials(credentialIds: readonly string[]): Promise<void>;
+
+  credentialStatuses(): Promise<CredentialStatus[]>;
+  credentialStatus(credentialId: string): Promise<CredentialStatus | undefined>;
+  /** All connections, or those of one credential, by name. */
+  connections(credentialId?: string): Promise<Connection[]>;
+  connection(connectionId: string): Promise<Connection | undefined>;
+  /** The newest events of a credential, newest first. */
+  recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]>;
+  /** What happened lately to a connection, newest first. */
+  recentActivity(connectionId: string, limit: number): Promise<Activity[]>;
+
+  /** Takes one request out of the budget: 0, or how long to wait before asking again, ms. */
+  takeRequest(limits: SharedLimits): Promise<number>;
+  /** Takes one of the places for requests in flight; undefined: all are taken. */
+  acquireSlot(owner: string, limits: SharedLimits): Promise<Slot | undefined>;
+  releaseSlot(slot: Slot): Promise<void>;
+  /** Lets no replica ask Airbyte anything before then, ms UTC. */
+  pauseUntil(instant: number): Promise<void>;
+  /** When the pause ends, ms UTC; 0 when there is none. */
+  pausedUntil(): Promise<number>;
+
+  /** Forgets events and activity of before `instant`; watermarks stay. @returns how many events */
+  purge(instant: number): Promise<number>;
+
+  /** Resolves when the store can be written. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Retrying later may help. */
+export class StoreUnavailableError extends Error {
+  override readonly name = "StoreUnavailableError";
+  readonly code = "ERR_STORE_UNAVAILABLE";
+}
