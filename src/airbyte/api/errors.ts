@@ -1,3 +1,6 @@
+import { isHttpStatusError } from "../../http/errors.ts";
+import { parseProblem, type Problem } from "./problem.ts";
+
 /**
  * Why Airbyte gave no usable answer:
  *
@@ -5,9 +8,11 @@
  *   changes them.
  * - `throttled`: Airbyte sheds load; see `untilMs`.
  * - `unavailable`: no answer, or one of a gateway or a broken server. It usually heals by itself.
+ * - `not_found`: Airbyte itself says that it doesn't know what was asked for.
  * - `invalid`: Airbyte refuses the request as it is, or its answer isn't what its API promises.
  */
-export type AirbyteFailure = "unauthorized" | "forbidden" | "throttled" | "unavailable" | "invalid";
+export type AirbyteFailure =
+  "unauthorized" | "forbidden" | "throttled" | "unavailable" | "not_found" | "invalid";
 
 /** A request to Airbyte failed. `message` is for people and holds no secret. */
 export class AirbyteApiError extends Error {
@@ -26,4 +31,24 @@ export class AirbyteApiError extends Error {
 /** By name and not by `instanceof`: jest runs each test file in a realm of its own. */
 export function isAirbyteApiError(error: unknown): error is AirbyteApiError {
   return error instanceof Error && error.name === "AirbyteApiError";
+}
+
+/** Any failure of a read as one of Airbyte. */
+export function toAirbyteApiError(error: unknown): AirbyteApiError {
+  if (isAirbyteApiError(error)) return error;
+  if (!isHttpStatusError(error)) {
+    const message = error instanceof Error ? error.message : String(error);
+    return new AirbyteApiError("unavailable", message, { cause: error });
+  }
+  const problem = parseProblem(error.bodyText);
+  const said = problem.text === "" ? "" : ` (${problem.text})`;
+  return new AirbyteApiError(kindOf(error.status, problem), `${error.message}${said}`, { cause: error });
+}
+
+function kindOf(status: number, { isAirbytes }: Problem): AirbyteFailure {
+  if (status === 401) return "unauthorized";
+  if (status === 403) return "forbidden";
+  // A proxy in front of Airbyte answers 404 as well while its backend is being replaced.
+  if (status === 404) return isAirbytes ? "not_found" : "unavailable";
+  return status === 408 || status >= 500 ? "unavailable" : "invalid";
 }

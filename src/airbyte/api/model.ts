@@ -65,3 +65,6 @@ export const connectionSchema = z
 export type AirbyteJob = z.infer<typeof jobSchema>;
 export type AirbyteSource = z.infer<typeof sourceSchema>;
 export type AirbyteConnection = z.infer<typeof connectionSchema>;
+
+/** A list's page. Its links to other pages are of no use. */
+export const pageSchema = z.looseObject({ data: z.array(z.unknown()) });

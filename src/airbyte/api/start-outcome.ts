@@ -1,4 +1,7 @@
+import { isHttpStatusError } from "../../http/errors.ts";
+import { type AirbyteApiError, isAirbyteApiError } from "./errors.ts";
 import { type AirbyteJob } from "./model.ts";
+import { describeProblem, parseProblem, type Problem } from "./problem.ts";
 
 /**
  * What became of the request to start a sync. `detail` is for people: Airbyte's own words, free of secrets.
@@ -23,3 +26,51 @@ export type StartOutcome =
   | { readonly kind: "invalid"; readonly detail: string }
   | { readonly kind: "throttled"; readonly untilMs: number; readonly detail: string }
   | { readonly kind: "unknown"; readonly detail: string };
+
+/** The outcome of a request for a sync that has failed, by what Airbyte's servers send in each case. */
+export function classifyStartFailure(error: unknown): StartOutcome {
+  if (isAirbyteApiError(error)) return fromApiError(error);
+  if (!isHttpStatusError(error)) {
+    return { kind: "unknown", detail: error instanceof Error ? error.message : String(error) };
+  }
+  const problem = parseProblem(error.bodyText);
+  const detail = describeProblem(error.status, problem);
+  switch (error.status) {
+    case 400:
+    case 405:
+    case 415:
+    case 422:
+      return { kind: "invalid", detail };
+    case 401:
+      return { kind: "unauthorized", detail };
+    case 403:
+      return { kind: "forbidden", detail };
+    case 404:
+      // A proxy whose backend is being replaced answers 404 as well, and must not make every connection look deleted.
+      return { kind: problem.isAirbytes ? "gone" : "unknown", detail };
+    case 409:
+      return { kind: isRunning(problem) ? "busy" : "conflict", detail };
+    default:
+      return { kind: "unknown", detail };
+  }
+}
+
+/** The public API names the case, the Config API only says it. Both say `is deleted` under the name of a busy one. */
+function isRunning({ slug, text }: Problem): boolean {
+  return text.includes("already running") || (slug === "try-again-later" && !text.includes("is deleted"));
+}
+
+function fromApiError(error: AirbyteApiError): StartOutcome {
+  const detail = error.message;
+  switch (error.kind) {
+    case "throttled":
+      return { kind: "throttled", untilMs: error.untilMs ?? 0, detail };
+    case "unauthorized":
+    case "forbidden":
+      return { kind: error.kind, detail };
+    case "unavailable":
+    case "not_found":
+    case "invalid":
+      return { kind: "unknown", detail };
+  }
+}
