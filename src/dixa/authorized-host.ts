@@ -5,7 +5,7 @@ import { type RateBudget } from "../http/rate-budget.ts";
 /** What a caller decides of a request; the host adds address, credentials and budget. */
 export type RequestOptions = Pick<
   HttpRequest,
-  "signal" | "onWait" | "onRequest" | "maxFailures" | "maxBodyFailures"
+  "signal" | "onWait" | "onRequest" | "retry" | "maxFailures" | "maxBodyFailures"
 >;
 
 /**
@@ -29,12 +29,25 @@ export class AuthorizedHost {
   }
 
   /** @throws HttpError when the retry policy has given up; whatever `consume` throws */
-  async get<T>(
+  get<T>(
     path: string,
     query: Readonly<Record<string, string>>,
     options: RequestOptions,
     consume: (response: HttpResponse) => Promise<T>,
   ): Promise<T> {
+    return this.send({ method: "GET", path, query }, options, consume);
+  }
+
+  /**
+   * As `get`, for requests that write. One that Dixa refuses with 401 has changed nothing, so trying the next form of
+   * the header is safe for them too.
+   */
+  async send<T>(
+    request: Pick<HttpRequest, "method" | "json"> & { path: string; query: Readonly<Record<string, string>> },
+    options: RequestOptions,
+    consume: (response: HttpResponse) => Promise<T>,
+  ): Promise<T> {
+    const { method, path, query, json } = request;
     const url = new URL(path, this.#origin);
     url.search = new URLSearchParams(query).toString();
     const forms = this.#proved === undefined ? this.#forms : [this.#proved];
@@ -42,7 +55,14 @@ export class AuthorizedHost {
     for (const authorization of forms) {
       try {
         return await this.#http.send(
-          { ...options, url, headers: { accept: "application/json", authorization }, budget: this.#budget },
+          {
+            ...options,
+            method,
+            json,
+            url,
+            headers: { accept: "application/json", authorization },
+            budget: this.#budget,
+          },
           (response) => {
             this.#proved = authorization;
             return consume(response);
