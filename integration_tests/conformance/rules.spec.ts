@@ -1,7 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 
+import { estimate, stateMessage, streamStatus } from "../../src/airbyte/protocol/construct.ts";
+import { type AirbyteMessage } from "../../src/airbyte/protocol/messages.ts";
 import { CATALOG_RULES, type DiscoveredStream } from "./catalog-rules.ts";
 import { type Json } from "./json-walk.ts";
+import { READ_RULES } from "./record-rules.ts";
 import { SPEC_RULES } from "./spec-rules.ts";
 
 const properties = (members: Record<string, Json>): Json => ({ type: "object", properties: members });
@@ -96,11 +99,68 @@ const BAD_CATALOGS: Readonly<Record<string, DiscoveredStream[][]>> = {
   ],
 };
 
+const rows = { name: "rows" };
+const status = (name: "STARTED" | "RUNNING" | "COMPLETE" | "INCOMPLETE") => streamStatus(rows, name, 1);
+const record = (data: Json): AirbyteMessage => ({
+  type: "RECORD",
+  record: { stream: "rows", data, emitted_at: 1 },
+});
+const state = (at: string, count: number) => stateMessage(rows, { at }, count);
+const read = (...between: AirbyteMessage[]) => [
+  status("STARTED"),
+  status("RUNNING"),
+  ...between,
+  status("COMPLETE"),
+];
+const GOOD_READ = read(
+  record({ id: 1, at: "2026-01-01T00:00:00.000Z" }),
+  state("2026", 1),
+  estimate(rows, 1, 1, 1),
+);
+
+/** Reads of a stream with a key `id` and a date-time `at` that each break one rule. */
+const BAD_READS: Readonly<Record<string, AirbyteMessage[][]>> = {
+  "at least one record": [read(state("2026", 0))],
+  _validate_empty_streams: [read(state("2026", 0))],
+  _validate_schema: [
+    read(record({ id: "one" }), state("2026", 1)),
+    read(record({ id: 1.5 }), state("2026", 1)),
+    read(record({ id: 1, at: "2026-01-01" }), state("2026", 1)),
+    read(record({ id: 1, at: "2026-01-01T00:00:00Z[GMT]" }), state("2026", 1)),
+  ],
+  _validate_records_structure: [read(record({ other: 1 }), state("2026", 1))],
+  _validate_primary_keys_data_type: [
+    read(record({ id: null }), state("2026", 1)),
+    read(record({ id: [1] }), state("2026", 1)),
+  ],
+  _validate_stream_statuses: [
+    [status("STARTED"), status("COMPLETE")],
+    [status("RUNNING"), status("RUNNING"), status("COMPLETE")],
+    [status("STARTED"), status("RUNNING"), status("INCOMPLETE")],
+    [status("STARTED"), status("COMPLETE"), status("COMPLETE")],
+  ],
+  _validate_state_messages: [
+    read(record({ id: 1 })),
+    read({ type: "STATE", state: { type: "STREAM", sourceStats: { recordCount: 1 } } }),
+    read({ type: "STATE", state: { type: "STREAM", stream: { stream_descriptor: rows } } }),
+  ],
+  "the counts of all states add up to the records": [read(record({ id: 1 }), state("2026", 2))],
+  "no state repeats": [read(record({ id: 1 }), state("2026", 1), state("2026", 0))],
+};
+
 // The connector keeps all rules, so only broken toys show that a rule finds anything.
 describe("the rules find what they are for", () => {
   test("and each has its broken toys", () => {
     expect(Object.keys(BAD_SPECS)).toEqual(Object.keys(SPEC_RULES));
+    expect(Object.keys(BAD_READS)).toEqual(Object.keys(READ_RULES));
     expect(Object.keys(BAD_CATALOGS).sort()).toEqual(Object.keys(CATALOG_RULES).sort());
+  });
+
+  test.each(Object.entries(BAD_READS))("%s of a read", (name, reads) => {
+    const streams = [stream(schema({ type: ["null", "integer"] }))];
+    (streams[0]!.json_schema["properties"] as Json)["at"] = { type: ["null", "string"], format: "date-time" };
+    for (const messages of reads) expect(READ_RULES[name]!({ messages, streams })).not.toEqual([]);
+    expect(READ_RULES[name]!({ messages: GOOD_READ, streams })).toEqual([]);
   });
 
   test.each(Object.entries(BAD_SPECS))("%s", (name, specs) => {
