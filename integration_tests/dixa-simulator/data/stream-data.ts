@@ -66,6 +66,12 @@ export class StreamData {
     return buffer.toString("utf8", 0, this.#write(index, buffer, 0));
   }
 
+  /** All rows as JSON, as they are now. */
+  *texts(): Generator<string, void, undefined> {
+    for (let index = 0; index < this.size; index++) if (!this.#gone.has(index)) yield this.text(index);
+    for (const { text } of this.#own.values()) yield text;
+  }
+
   idOf(index: number): string {
     const { id, uuid } = this.#options.values(index, 0);
     return uuid ?? String(id);
