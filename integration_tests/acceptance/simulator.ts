@@ -9,7 +9,6 @@ import {
   type DixaSimulatorOptions,
   startDixaSimulator,
 } from "../dixa-simulator/index.ts";
-import { STREAMS } from "../support/truth.ts";
 import { API_PORT, EXPORTS_PORT, FIXED_ACCOUNT } from "./fixed-data.ts";
 
 /**
@@ -42,8 +41,8 @@ async function answer(simulator: DixaSimulator, line: string): Promise<unknown> 
 async function writeTruth({ dataset }: DixaSimulator, file: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   const lines: string[] = [];
-  for (const name of STREAMS) {
-    const rows = Array.from(dataset.streams[name].texts());
+  for (const [name, stream] of Object.entries(dataset.streams)) {
+    const rows = Array.from(stream.texts());
     counts[name] = rows.length;
     // A line break can only stand between the members of a row.
     for (const row of rows.map((text) => text.replace(/[\r\n]/g, " ")))
