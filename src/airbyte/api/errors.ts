@@ -40,15 +40,14 @@ export function toAirbyteApiError(error: unknown): AirbyteApiError {
     const message = error instanceof Error ? error.message : String(error);
     return new AirbyteApiError("unavailable", message, { cause: error });
   }
-  const problem = parseProblem(error.bodyText);
+  const problem = parseProblem(error.status, error.bodyText);
   const said = problem.text === "" ? "" : ` (${problem.text})`;
   return new AirbyteApiError(kindOf(error.status, problem), `${error.message}${said}`, { cause: error });
 }
 
-function kindOf(status: number, { isAirbytes }: Problem): AirbyteFailure {
+function kindOf(status: number, { isNotFound }: Problem): AirbyteFailure {
+  if (isNotFound) return "not_found";
   if (status === 401) return "unauthorized";
   if (status === 403) return "forbidden";
-  // A proxy in front of Airbyte answers 404 as well while its backend is being replaced.
-  if (status === 404) return isAirbytes ? "not_found" : "unavailable";
-  return status === 408 || status >= 500 ? "unavailable" : "invalid";
+  return status === 404 || status === 408 || status >= 500 ? "unavailable" : "invalid";
 }

@@ -6,8 +6,11 @@ export interface Problem {
   slug: string;
   /** Airbyte's own words for people, on one line; empty if there are none. */
   text: string;
-  /** True if Airbyte itself has answered, false if it was a gateway, or nothing that can be recognised. */
-  isAirbytes: boolean;
+  /**
+   * True if Airbyte itself says that it doesn't know what was asked for. A proxy in front of it answers 404 as well,
+   * while its backend is being replaced, and then says nothing of what exists.
+   */
+  isNotFound: boolean;
 }
 
 const LONGEST_TEXT = 300;
@@ -25,22 +28,23 @@ const bodySchema = z.looseObject({
 const AIRBYTES_MEMBER =
   /"(?:errorId|exceptionClassName|rootCauseExceptionClassName)"\s*:|"type"\s*:\s*"https:\/\/reference\.airbyte\.com/;
 
-/** @param bodyText may be cut short: bodies of the Config API carry a stack trace */
-export function parseProblem(bodyText: string): Problem {
+/**
+ * @param status Airbyte's own default for what it doesn't know is 400; most of its code says 404 instead
+ * @param bodyText may be cut short: bodies of the Config API carry a stack trace
+ */
+export function parseProblem(status: number, bodyText: string): Problem {
   const isObject = bodyText.trimStart().startsWith("{");
   const isAirbytes = isObject && AIRBYTES_MEMBER.test(bodyText);
   const body = bodySchema.safeParse(parseJson(bodyText));
   if (!body.success) {
     const message = isObject ? /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(bodyText)?.[1] : undefined;
-    return { slug: "", text: onOneLine(message ?? ""), isAirbytes };
+    return { slug: "", text: onOneLine(message ?? ""), isNotFound: status === 404 && isAirbytes };
   }
   const { type, title, detail, message, data } = body.data;
   const fragment = type.slice(type.indexOf("#") + 1).replace(/^\d+-/, "");
-  return {
-    slug: title === "" ? fragment : title,
-    text: onOneLine(data.message || message || detail),
-    isAirbytes,
-  };
+  const slug = title === "" ? fragment : title;
+  const isNotFound = isAirbytes && (status === 404 || slug === "resource-not-found");
+  return { slug, text: onOneLine(data.message || message || detail), isNotFound };
 }
 
 function parseJson(text: string): unknown {

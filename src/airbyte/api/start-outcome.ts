@@ -33,8 +33,9 @@ export function classifyStartFailure(error: unknown): StartOutcome {
   if (!isHttpStatusError(error)) {
     return { kind: "unknown", detail: error instanceof Error ? error.message : String(error) };
   }
-  const problem = parseProblem(error.bodyText);
+  const problem = parseProblem(error.status, error.bodyText);
   const detail = describeProblem(error.status, problem);
+  if (problem.isNotFound) return { kind: "gone", detail };
   switch (error.status) {
     case 400:
     case 405:
@@ -45,9 +46,6 @@ export function classifyStartFailure(error: unknown): StartOutcome {
       return { kind: "unauthorized", detail };
     case 403:
       return { kind: "forbidden", detail };
-    case 404:
-      // A proxy whose backend is being replaced answers 404 as well, and must not make every connection look deleted.
-      return { kind: problem.isAirbytes ? "gone" : "unknown", detail };
     case 409:
       return { kind: isRunning(problem) ? "busy" : "conflict", detail };
     default:

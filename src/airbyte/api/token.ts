@@ -115,7 +115,7 @@ export class ApplicationToken {
       // As an error of its own: what Airbyte says of the token it doesn't say of what the token is for.
       if (!REFUSALS.has(error.status))
         throw new AirbyteApiError("unavailable", error.message, { cause: error });
-      const said = describeProblem(error.status, parseProblem(error.bodyText));
+      const said = describeProblem(error.status, parseProblem(error.status, error.bodyText));
       throw new AirbyteApiError(
         "unauthorized",
         `Airbyte refuses the application's client id and secret (${said}); see Settings > Applications in Airbyte`,
