@@ -1,0 +1,112 @@
+import { type SecretFilter } from "../../sync/secret-filter.ts";
+import { ConfigError } from "./config-error.ts";
+import { configFromEnvironment, variableAt } from "./environment.ts";
+import { describePath, faultsOf } from "./issues.ts";
+import { type RelayConfig, toRelayConfig } from "./relay-config.ts";
+import { relayConfigSchema } from "./schema.ts";
+import { folderOf, substitute } from "./substitution.ts";
+import { readYaml } from "./yaml.ts";
+
+export interface LoadOptions {
+  /** The YAML file; without it, the environment holds the configuration. */
+  path: string | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Learns every secret before anything is said about the configuration. */
+  secrets: SecretFilter;
+  /** For the command that fetches the secrets of webhooks. Default false. */
+  mayLackSecrets?: boolean;
+}
+
+export interface LoadedConfig {
+  config: RelayConfig;
+  /** What is unwise, though it works. */
+  warnings: string[];
+}
+
+/** Keys whose values never leave the process. */
+const SECRET_KEYS: ReadonlySet<string> = new Set([
+  "admin_token",
+  "client_secret",
+  "dixa_api_token",
+  "notification_secret",
+  "password",
+  "token",
+  "webhook_secrets",
+]);
+
+/**
+ * Reads and checks the relay's configuration.
+ *
+ * @throws ConfigError that names every faulty key, what was found and the remedy
+ */
+export function loadRelayConfig(options: LoadOptions): LoadedConfig {
+  const { path, env, secrets, mayLackSecrets = false } = options;
+  const databaseUrl = env["DATABASE_URL"] === "" ? undefined : env["DATABASE_URL"];
+  if (databaseUrl !== undefined) hideAddress(databaseUrl, secrets);
+  const raw = path === undefined ? configFromEnvironment(env) : readYaml(path);
+  const nameOf = (key: readonly PropertyKey[]) =>
+    path === undefined ? variableAt(key, describePath(key)) : describePath(key);
+  const folder = folderOf(path);
+  const { value, faults } = substitute(raw, {
+    env: path === undefined ? undefined : env,
+    folder,
+    mayLackSecrets,
+  });
+  hideSecrets(value, secrets);
+  // A value that is not there would be told a second time, as one of the wrong shape.
+  if (faults.length > 0) throw new ConfigError(faults);
+  const parsed = relayConfigSchema.safeParse(value);
+  if (!parsed.success) throw new ConfigError(faultsOf(parsed.error, value, nameOf));
+  const conversion = toRelayConfig(parsed.data, {
+    folder,
+    databaseUrl,
+    secretsFiles: secretsFilesOf(raw),
+    mayLackSecrets,
+    nameOf,
+  });
+  if (databaseUrl !== undefined && conversion.config.store.kind !== "postgres") {
+    conversion.faults.push(
+      "DATABASE_URL is set, but does not start with postgres://. Correct it or unset it.",
+    );
+  }
+  if (conversion.faults.length > 0) throw new ConfigError(conversion.faults);
+  return { config: conversion.config, warnings: conversion.warnings };
+}
+
+/** Also values of the wrong type or in the wrong place: whatever stands under such a key is meant to be secret. */
+function hideSecrets(value: unknown, secrets: SecretFilter, isSecret = false): void {
+  if (typeof value === "string") {
+    if (isSecret) secrets.hide(value.split(",").flatMap((part) => [value, part.trim()]));
+    return;
+  }
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, member] of Object.entries(value)) {
+    if (key === "store" && typeof member === "string") hideAddress(member, secrets);
+    hideSecrets(member, secrets, isSecret || SECRET_KEYS.has(key));
+  }
+}
+
+/** Hides the password of a database's address, as it stands there and decoded. */
+function hideAddress(url: string, secrets: SecretFilter): void {
+  const password = URL.parse(url)?.password ?? "";
+  if (password === "") return;
+  secrets.hide([password]);
+  try {
+    secrets.hide([decodeURIComponent(password)]);
+  } catch {
+    // Not percent-encoded, so there is no other form.
+  }
+}
+
+function secretsFilesOf(raw: unknown): (string | undefined)[] {
+  const credentials =
+    typeof raw === "object" && raw !== null && "credentials" in raw ? raw.credentials : undefined;
+  if (!Array.isArray(credentials)) return [];
+  return credentials.map((credential: unknown) => {
+    const file =
+      typeof credential === "object" && credential !== null && "webhook_secrets_file" in credential
+        ? credential.webhook_secrets_file
+        : undefined;
+    return typeof file === "string" ? file : undefined;
+  });
+}

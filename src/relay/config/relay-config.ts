@@ -1,0 +1,259 @@
+import { resolve } from "node:path";
+
+import { type AirbyteAuth } from "../../airbyte/api/authorization.ts";
+import { EventFilter } from "../../dixa/webhooks/events.ts";
+import { type Timings } from "../timings.ts";
+import { airbyteAuthOf, type WebhookAuth, webhookAuthOf } from "./auth.ts";
+import { type ListenAddress } from "./scalars.ts";
+import { type RawCredential, type RawRelayConfig } from "./schema.ts";
+import { faultsOfTimings, mergeTimings, type RawTimings } from "./timings.ts";
+
+/** Which of Airbyte's connections carry a credential. */
+export type ConnectionSelection =
+  /** Those whose source has the credential's id in its field `credential_id`. */
+  | { readonly by: "credential_id" }
+  | { readonly by: "tag"; readonly name: string }
+  | { readonly by: "list"; readonly connectionIds: readonly string[] };
+
+/** One Dixa account. */
+export interface CredentialConfig {
+  readonly id: string;
+  readonly name: string;
+  readonly auth: WebhookAuth;
+  readonly connections: ConnectionSelection;
+  readonly events: EventFilter;
+  /** Whether a new connection is synced for the events that came before it. */
+  readonly onDiscover: "sync" | "ignore";
+  /** What `subscribe` needs; undefined: somebody sets up the webhook by hand. */
+  readonly dixaApiToken: string | undefined;
+  readonly dixaApiUrl: string;
+  /** Where the secrets of its webhooks are read from, if from a file. */
+  readonly secretsFile: string | undefined;
+}
+
+export interface AirbyteConfig {
+  readonly url: string;
+  /** Address of Airbyte's web application, for links; undefined if it can't be told from `url`. */
+  readonly appUrl: string | undefined;
+  readonly auth: AirbyteAuth;
+  readonly workspaces: readonly string[];
+  readonly perSecond: number;
+  readonly burst: number;
+  readonly concurrency: number;
+  readonly startTimeoutMs: number;
+  readonly timeoutMs: number;
+  /** The last part of the address at which Airbyte may tell that a job has ended. */
+  readonly notificationSecret: string | undefined;
+}
+
+export type StoreConfig =
+  { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "postgres"; readonly url: string };
+
+/** The configuration in the units of the program; times in ms. */
+export interface RelayConfig {
+  readonly listen: ListenAddress;
+  readonly publicUrl: string | undefined;
+  readonly store: StoreConfig;
+  readonly adminToken: string;
+  readonly airbyte: AirbyteConfig;
+  readonly credentials: readonly CredentialConfig[];
+  readonly timingsOf: (credentialId: string, connectionId: string) => Timings;
+  /** Between two looks at which connections there are. */
+  readonly refreshMs: number;
+  /** How long events are kept, to tell duplicates and for people to look at. */
+  readonly retentionMs: number;
+  /** How long the relay still takes requests after it was told to stop. */
+  readonly shutdownDelayMs: number;
+  readonly logLevel: RawRelayConfig["log_level"];
+}
+
+export interface ConversionOptions {
+  /** Relative paths start from here. */
+  folder: string;
+  databaseUrl: string | undefined;
+  /** `webhook_secrets_file` of each credential, by its place in the list. */
+  secretsFiles: readonly (string | undefined)[];
+  mayLackSecrets: boolean;
+  /** How a key is called to the person who configures. */
+  nameOf: (path: readonly PropertyKey[]) => string;
+}
+
+/** Longest time for which Airbyte's server itself holds back its answer, and half as much again. */
+const START_TIMEOUT_MS = 90_000;
+/** Share of the shortest lease after which a request must have ended. */
+const START_TIMEOUT_OF_LEASE = 0.75;
+
+export interface Conversion {
+  config: RelayConfig;
+  faults: string[];
+  warnings: string[];
+}
+
+/** A configuration whose single values are right, in the units of the program, and what doesn't fit together in it. */
+export function toRelayConfig(raw: RawRelayConfig, options: ConversionOptions): Conversion {
+  const { folder, databaseUrl, nameOf } = options;
+  const faults: string[] = [];
+  const warnings: string[] = [];
+  const timings = new TimingTable(raw);
+  const startTimeoutMs =
+    raw.airbyte.start_timeout ??
+    Math.min(START_TIMEOUT_MS, Math.floor(timings.shortestLease * START_TIMEOUT_OF_LEASE));
+  faults.push(...timings.faults(startTimeoutMs, nameOf), ...repeatedIds(raw, nameOf));
+
+  const credentials = raw.credentials.map((credential, index) => {
+    const where = (key: string) => nameOf(["credentials", index, key]);
+    const auth = webhookAuthOf(credential, where, options.mayLackSecrets);
+    if (typeof auth === "string") faults.push(auth);
+    if (credential.auth === "none") {
+      warnings.push(
+        `${where("auth")} is none: whoever knows the webhook's address can cause syncs. ` +
+          "Use signature, which Dixa always sends.",
+      );
+    }
+    return toCredential(credential, typeof auth === "string" ? { mode: "none" } : auth, {
+      folder,
+      secretsFile: options.secretsFiles[index],
+    });
+  });
+
+  const airbyteAuth = airbyteAuthOf(raw.airbyte, (key) => nameOf(["airbyte", key]));
+  if (typeof airbyteAuth === "string") faults.push(airbyteAuth);
+  if (raw.airbyte.url.startsWith("http:") && raw.airbyte.auth !== "none" && !isThisMachine(raw.airbyte.url)) {
+    warnings.push(
+      `${nameOf(["airbyte", "url"])} is plain http: the credentials travel in the clear. Use https.`,
+    );
+  }
+
+  const config: RelayConfig = {
+    listen: raw.listen,
+    publicUrl: raw.public_url,
+    store: storeOf(databaseUrl ?? raw.store, folder),
+    adminToken: raw.admin_token,
+    airbyte: {
+      url: raw.airbyte.url,
+      appUrl: raw.airbyte.app_url ?? appUrlOf(raw.airbyte.url),
+      auth: typeof airbyteAuth === "string" ? { mode: "none" } : airbyteAuth,
+      workspaces: raw.airbyte.workspaces,
+      perSecond: raw.airbyte.requests_per_second,
+      burst: raw.airbyte.burst,
+      concurrency: raw.airbyte.concurrency,
+      startTimeoutMs,
+      timeoutMs: raw.airbyte.timeout,
+      notificationSecret: raw.airbyte.notification_secret,
+    },
+    credentials,
+    timingsOf: (credentialId, connectionId) => timings.of(credentialId, connectionId),
+    refreshMs: raw.timings.refresh,
+    retentionMs: raw.retention,
+    shutdownDelayMs: raw.shutdown_delay,
+    logLevel: raw.log_level,
+  };
+  return { config, faults, warnings };
+}
+
+/** All timings, put together once: the store asks for them per connection and row. */
+class TimingTable {
+  readonly #raw: RawRelayConfig;
+  readonly #general: Timings;
+  readonly #byCredential = new Map<string, Timings>();
+  readonly #byConnection = new Map<string, Timings>();
+
+  constructor(raw: RawRelayConfig) {
+    this.#raw = raw;
+    this.#general = mergeTimings(raw.timings);
+    for (const credential of raw.credentials) {
+      this.#byCredential.set(credential.id, mergeTimings(raw.timings, credential));
+      for (const [id, own] of Object.entries(credential.connection_timings)) {
+        const levels: (RawTimings | undefined)[] = [raw.timings, credential, own];
+        this.#byConnection.set(`${credential.id} ${id}`, mergeTimings(...levels));
+      }
+    }
+  }
+
+  of(credentialId: string, connectionId: string): Timings {
+    return (
+      this.#byConnection.get(`${credentialId} ${connectionId}`) ??
+      this.#byCredential.get(credentialId) ??
+      this.#general
+    );
+  }
+
+  get shortestLease(): number {
+    const all = [this.#general, ...this.#byCredential.values(), ...this.#byConnection.values()];
+    return Math.min(...all.map(({ lease }) => lease));
+  }
+
+  faults(startTimeout: number, nameOf: ConversionOptions["nameOf"]): string[] {
+    const general = faultsOfTimings(this.#general, nameOf(["timings"]), startTimeout);
+    // What is wrong for all need not be said of each.
+    if (general.length > 0) return general;
+    return this.#raw.credentials.flatMap((credential, index) => {
+      const path = ["credentials", index];
+      const own = faultsOfTimings(this.of(credential.id, ""), nameOf(path), startTimeout);
+      if (own.length > 0) return own;
+      return Object.keys(credential.connection_timings).flatMap((id) =>
+        faultsOfTimings(
+          this.of(credential.id, id),
+          nameOf([...path, "connection_timings", id]),
+          startTimeout,
+        ),
+      );
+    });
+  }
+}
+
+function toCredential(
+  raw: RawCredential,
+  auth: WebhookAuth,
+  { folder, secretsFile }: { folder: string; secretsFile: string | undefined },
+): CredentialConfig {
+  return {
+    id: raw.id,
+    name: raw.name ?? raw.id,
+    auth,
+    connections: selectionOf(raw.connections),
+    events: new EventFilter(raw.events),
+    onDiscover: raw.on_discover,
+    dixaApiToken: raw.dixa_api_token,
+    dixaApiUrl: raw.dixa_api_url,
+    secretsFile: secretsFile === undefined ? undefined : resolve(folder, secretsFile),
+  };
+}
+
+function selectionOf(connections: RawCredential["connections"]): ConnectionSelection {
+  if (typeof connections !== "string") return { by: "list", connectionIds: connections };
+  return connections === "auto"
+    ? { by: "credential_id" }
+    : { by: "tag", name: connections.slice("tag:".length) };
+}
+
+function repeatedIds({ credentials }: RawRelayConfig, nameOf: ConversionOptions["nameOf"]): string[] {
+  const first = new Map<string, number>();
+  return credentials.flatMap(({ id }, index) => {
+    const earlier = first.get(id);
+    if (earlier === undefined) {
+      first.set(id, index);
+      return [];
+    }
+    const key = nameOf(["credentials", index, "id"]);
+    return [
+      `${key} is the same as ${nameOf(["credentials", earlier, "id"])}. Give each Dixa account its own UUID.`,
+    ];
+  });
+}
+
+function storeOf(store: string, folder: string): StoreConfig {
+  return /^postgres(ql)?:\/\//.test(store)
+    ? { kind: "postgres", url: store }
+    : { kind: "sqlite", path: store === ":memory:" ? store : resolve(folder, store) };
+}
+
+function appUrlOf(apiUrl: string): string | undefined {
+  if (new URL(apiUrl).hostname === "api.airbyte.com") return "https://cloud.airbyte.com";
+  const selfManaged = /^(.*)\/api\/public\/v1$/.exec(apiUrl);
+  return selfManaged?.[1];
+}
+
+function isThisMachine(url: string): boolean {
+  return ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
+}
