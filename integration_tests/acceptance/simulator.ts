@@ -17,6 +17,8 @@ import { API_PORT, EXPORTS_PORT, FIXED_ACCOUNT } from "./fixed-data.ts";
  *
  *     node integration_tests/acceptance/simulator.ts '{"conversations": 1000}'   options of the simulator
  *     node integration_tests/acceptance/simulator.ts --fixed                     the account of acceptance-test-config.yml
+ *
+ * The fixed account listens on fixed ports, which EXPORTS_PORT and API_PORT override (0: any that is free).
  */
 const commandSchema = z.discriminatedUnion("do", [
   /** Writes all rows as JSON lines: what a reader must have got. */
@@ -55,7 +57,11 @@ async function writeTruth({ dataset }: DixaSimulator, file: string): Promise<Rec
 const [argument = "{}"] = process.argv.slice(2);
 const options: DixaSimulatorOptions =
   argument === "--fixed"
-    ? { ...FIXED_ACCOUNT, exportsPort: EXPORTS_PORT, apiPort: API_PORT }
+    ? {
+        ...FIXED_ACCOUNT,
+        exportsPort: Number(process.env["EXPORTS_PORT"] ?? EXPORTS_PORT),
+        apiPort: Number(process.env["API_PORT"] ?? API_PORT),
+      }
     : (JSON.parse(argument) as DixaSimulatorOptions);
 const simulator = await startDixaSimulator(options);
 const say = (value: unknown) => process.stdout.write(JSON.stringify(value) + "\n");
