@@ -49,7 +49,8 @@ export async function* bodyOf(
   } catch (error) {
     throwIfAborted();
     if (isBodyError(error)) throw error;
-    const code = error instanceof Error && "code" in error ? String(error.code) : "no code";
+    const code =
+      typeof error === "object" && error !== null && "code" in error ? String(error.code) : "no code";
     const reason = MALFORMED_CODES.has(code) ? "malformed" : "truncated";
     const what = reason === "malformed" ? "sent a damaged body" : "broke off";
     throw new BodyError(reason, `${name} ${what} (${code})`, { cause: error });

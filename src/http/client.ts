@@ -72,6 +72,13 @@ const UNKNOWN_WINDOW_MS = 10_000;
 const MAX_FAILURES = 8;
 const MAX_BODY_FAILURES = 2;
 const MAX_REDIRECTS = 5;
+/** How node-fetch calls a redirect that it may not or can't follow. */
+const REDIRECT_TYPES: ReadonlySet<unknown> = new Set([
+  "no-redirect",
+  "max-redirect",
+  "invalid-redirect",
+  "unsupported-redirect",
+]);
 /** How a kept-alive connection that the peer has closed meanwhile shows itself. */
 const CLOSED_CODES: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
@@ -163,7 +170,10 @@ export class HttpClient {
       const date = parseDate(response.headers.get("date"));
       if (!response.ok) {
         const bodyText = await readText(body, ERROR_BODY_BYTES).catch(() => "");
-        const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), this.#options.clock.now());
+        const retryAfterMs = parseRetryAfter(
+          response.headers.get("retry-after"),
+          date ?? this.#options.clock.now(),
+        );
         throw new HttpStatusError(name, { status: response.status, bodyText, retryAfterMs, date });
       }
       return await consume({ date, body, text: () => readText(body, TEXT_BYTES) });
@@ -218,9 +228,9 @@ function describe({ method = "GET", url }: HttpRequest): string {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : "ERR_NETWORK";
+  if (typeof error !== "object" || error === null) return "ERR_NETWORK";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return "type" in error && REDIRECT_TYPES.has(error.type) ? "ERR_REDIRECT" : "ERR_NETWORK";
 }
 
 function messageOf(error: unknown): string {

@@ -31,6 +31,8 @@ const LONGEST_RATE_LIMIT_DELAY_MS = 300_000;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 /** Share of the delay that is left to chance, so that many clients don't come back at the same moment. */
 const JITTER = 0.1;
+/** Codes of failures that the next try would meet again: redirects that can't be followed, headers that can't be sent. */
+const LASTING_CODES: ReadonlySet<string> = new Set(["ERR_REDIRECT", "ERR_INVALID_CHAR"]);
 /** Statuses of an answer that took too long. */
 const TOO_SLOW: ReadonlySet<number> = new Set([408, 504]);
 
@@ -76,6 +78,7 @@ type Kind = "rate_limited" | "slow" | "server" | "network" | "stale" | "body";
 function classify(error: unknown): Kind | undefined {
   if (isBodyError(error)) return "body";
   if (isNetworkError(error)) {
+    if (LASTING_CODES.has(error.code)) return undefined;
     if (error.code === "ERR_HEADERS_TIMEOUT") return "slow";
     return error.wasStale ? "stale" : "network";
   }
@@ -85,8 +88,10 @@ function classify(error: unknown): Kind | undefined {
   return error.status === 425 || error.status >= 500 ? "server" : undefined;
 }
 
+/** A server that asks for no wait at all would be asked again without end. */
 function limited(retryAfterMs: number | undefined): number | undefined {
-  return retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
+  if (retryAfterMs === undefined) return undefined;
+  return Math.min(Math.max(retryAfterMs, FIRST_DELAY_MS), LONGEST_RETRY_AFTER_MS);
 }
 
 /** Only ever longer: a server that says when to come back must not be asked before. */
@@ -94,15 +99,19 @@ function withJitter(delayMs: number, random: number): number {
   return Math.ceil(delayMs * (1 + JITTER * random));
 }
 
+/** `Date.parse` takes nearly anything for a date: `-5` is in May 2001. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/;
+
 /**
  * The delay that a `Retry-After` header asks for, ms; it holds seconds or an HTTP date.
  *
- * @param now ms UTC
+ * @param now ms UTC on the server's clock, by which it has reckoned the date
+ * @returns undefined if the header is missing or is neither
  */
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   const text = header.trim();
   if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
-  const date = Date.parse(text);
+  const date = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
