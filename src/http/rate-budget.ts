@@ -5,7 +5,8 @@ export interface RateBudget {
   /**
    * Resolves when a request may be sent; waiters are served in the order in which they came.
    *
-   * @param onWait told the time (ms UTC) at which the wait will probably end, if there is one
+   * @param onWait told the time (ms UTC) at which the wait will probably end, if there is one; who has others before
+   *   it in the queue is told when the first of them may go, and again when its own turn has come
    * @throws the signal's reason; an aborted waiter uses up nothing
    */
   take(signal?: AbortSignal, onWait?: (untilMs: number) => void): Promise<void>;
@@ -22,6 +23,8 @@ export function slidingWindowBudget(options: { limit: number; windowMs: number; 
   return new QueuedBudget(clock, windowMs, {
     freeAt: (now) => {
       while (taken[0] !== undefined && taken[0] <= now - windowMs) taken.shift();
+      // The system's clock may have been set back meanwhile: not a wait until it gets there again.
+      for (let last = taken.length - 1; last >= 0 && (taken[last] ?? now) > now; last--) taken[last] = now;
       const oldest = taken.at(-limit);
       return oldest === undefined ? now : oldest + windowMs;
     },
@@ -59,6 +62,9 @@ class QueuedBudget implements RateBudget {
   readonly #clock: Clock;
   readonly #allowance: Allowance;
   #pausedUntil = 0;
+  #queued = 0;
+  /** When the first in the queue may probably go, ms UTC. */
+  #firstFree = 0;
   #last: Promise<undefined> = Promise.resolve(undefined);
 
   constructor(clock: Clock, windowMs: number, allowance: Allowance) {
@@ -71,6 +77,7 @@ class QueuedBudget implements RateBudget {
     const before = this.#last;
     const turn = Promise.withResolvers<undefined>();
     this.#last = before.then(() => turn.promise);
+    if (this.#queued++ > 0) onWait?.(Math.max(this.#firstFree, this.#pausedUntil, this.#clock.now()));
     try {
       await aborted(before, signal);
       for (;;) {
@@ -81,10 +88,12 @@ class QueuedBudget implements RateBudget {
           this.#allowance.take(now);
           return;
         }
+        this.#firstFree = free;
         onWait?.(free);
         await this.#clock.sleep(free - now, signal);
       }
     } finally {
+      this.#queued--;
       turn.resolve(undefined);
     }
   }
