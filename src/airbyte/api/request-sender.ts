@@ -67,8 +67,10 @@ export class RequestSender {
         return answer;
       } catch (error) {
         signal?.throwIfAborted();
-        if (isHttpStatusError(error) && error.status === 429)
-          throw this.#throttle.refused(error.retryAfterMs);
+        if (isHttpStatusError(error)) {
+          if (error.status === 429) throw this.#throttle.refused(error.retryAfterMs);
+          if (error.status < 500) this.#throttle.accepted();
+        }
         if (request.maxFailures <= 1) throw error;
         const decision = decideRetry(error, counts, limits, NO_WINDOW_MS, Math.random());
         if (decision.action === "fail") throw decision.error;
