@@ -1,6 +1,5 @@
 import { type Bounds, spanOf } from "./bounds.ts";
 import { type Dataset } from "./data/dataset.ts";
-import { AGENTS } from "./data/people.ts";
 import { type Span } from "./data/stream-data.ts";
 
 const DAY_MS = 86_400_000;
@@ -77,7 +76,6 @@ export function* activityLogPieces(
   dataset: Dataset,
   query: ActivityLogQuery,
   isShuffled: boolean,
-  isUnclosed: boolean,
 ): Generator<Buffer, void, undefined> {
   const { span, page, pageLimit, parameters } = query;
   const stream = dataset.streams.activity_logs;
@@ -89,24 +87,5 @@ export function* activityLogPieces(
   }
   yield Buffer.from(`{"meta":${JSON.stringify(meta)},"data":[`);
   yield* stream.pieces(span, { isShuffled, skip, take: pageLimit });
-  if (!isUnclosed) yield Buffer.from("]}");
-}
-
-export const organization = {
-  data: {
-    id: "99999999-9999-4999-8999-999999999999",
-    name: "Example Shop",
-    subdomain: "example",
-    status: "Active",
-  },
-};
-
-export function agents(pageLimit: number): unknown {
-  const data = AGENTS.slice(0, pageLimit).map(({ id, name, email }) => ({
-    id,
-    displayName: name,
-    email,
-    createdAt: "2021-12-01T12:46:36.581Z[GMT]",
-  }));
-  return { data, meta: {} };
+  yield Buffer.from("]}");
 }

@@ -16,5 +16,6 @@ export const BOUNDS: readonly Bounds[] = ["inclusive", "exclusive", "from", "to"
 export function spanOf(bounds: Bounds, after: number, before: number, unit = 1): Span {
   const isFirstOut = bounds === "exclusive" || bounds === "to";
   const isLastIn = bounds === "inclusive" || bounds === "to";
-  return { lo: after + (isFirstOut ? unit : 0), hi: before + (isLastIn ? unit : 0) };
+  const whole = (instant: number) => Math.floor(instant / unit) * unit;
+  return { lo: whole(after) + (isFirstOut ? unit : 0), hi: whole(before) + (isLastIn ? unit : 0) };
 }

@@ -1,6 +1,7 @@
 import { type ServerResponse } from "node:http";
 
 import { generator, pick } from "./random.ts";
+import { type HostName } from "./request-log.ts";
 
 /** Faults that are an answer of their own. */
 const ANSWERS = {
@@ -11,6 +12,7 @@ const ANSWERS = {
   "429": { status: 429, body: '{"message":"Too Many Requests"}' },
   "429-retry-after": { status: 429, body: "", headers: { "retry-after": "7" } },
   "500": { status: 500, body: '{"message":"There was an internal server error"}' },
+  "502": { status: 502, body: "" },
   "502-html": {
     status: 502,
     body: "<html><h1>Bad gateway</h1></html>",
@@ -27,8 +29,12 @@ const ANSWERS = {
   empty: { status: 200, body: "" },
 } as const;
 
-/** Faults that strike while a good answer is under way. */
-const BODIES = ["cut", "cut-gzip", "unclosed", "garbage", "stall"] as const;
+/**
+ * Faults that strike while a good answer is under way. `cut`: the connection breaks in a chunked body. `short`: it is
+ * closed, politely, before the promised `content-length`. `cut-gzip`: the compressed body ends early and politely.
+ * `unclosed`: so does the JSON. `garbage`: bytes that are no JSON stand in the middle. `stall`: no more bytes, for ever.
+ */
+const BODIES = ["cut", "short", "cut-gzip", "unclosed", "garbage", "stall"] as const;
 
 /** `reset` closes the connection before anything was said. */
 export type Fault = keyof typeof ANSWERS | (typeof BODIES)[number] | "reset";
@@ -40,6 +46,7 @@ export const PASSING_FAULTS: readonly Fault[] = [
   "429",
   "429-retry-after",
   "500",
+  "502",
   "502-html",
   "503",
   "504",
@@ -47,6 +54,7 @@ export const PASSING_FAULTS: readonly Fault[] = [
   "object",
   "empty",
   "cut",
+  "short",
   "cut-gzip",
   "unclosed",
   "garbage",
@@ -75,7 +83,7 @@ export function answerFault(fault: Exclude<Fault, BodyFault>, response: ServerRe
 }
 
 export interface FaultRequest {
-  host: "exports" | "api";
+  host: HostName;
   path: string;
   query: URLSearchParams;
 }

@@ -1,3 +1,5 @@
+import { type HostName } from "./request-log.ts";
+
 /** A limit on requests; `take` says how long to wait (ms) if there was none left, and 0 if there was. */
 export interface Limit {
   take(now: number): number;
@@ -32,4 +34,32 @@ export function tokenBucket(perSecond: number, burst: number): Limit {
       return 0;
     },
   };
+}
+
+/**
+ * The limits of both hosts, for each token apart. The Exports API's 10 a minute are what other connectors keep to; both
+ * exports share them here, the stricter reading. The Dixa API's numbers are in its "API standards & rules".
+ */
+export class RateLimits {
+  readonly #isOn: boolean;
+  readonly #exportsPerMinute: number;
+  readonly #limits = new Map<string, Limit>();
+
+  constructor({ isOn, exportsPerMinute }: { isOn: boolean; exportsPerMinute: number }) {
+    this.#isOn = isOn;
+    this.#exportsPerMinute = exportsPerMinute;
+  }
+
+  /** As {@link Limit.take}. */
+  take(host: HostName, token: string, now: number): number {
+    const key = `${host} ${token}`;
+    const limit = this.#limits.get(key) ?? this.#make(host);
+    this.#limits.set(key, limit);
+    return limit.take(now);
+  }
+
+  #make(host: HostName): Limit {
+    if (!this.#isOn) return noLimit;
+    return host === "exports" ? slidingWindow(this.#exportsPerMinute, 60_000) : tokenBucket(10, 4);
+  }
 }

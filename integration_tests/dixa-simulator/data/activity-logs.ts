@@ -6,8 +6,53 @@ const [agent, colleague] = AGENTS.map(({ id, name, email }) => ({ id, name, emai
 const [user, newUser] = CUSTOMERS.map(({ id, name, email }) => ({ id, name, email }));
 const MESSAGE_ID = "c0000000-0000-4000-8000-000000000001";
 
-/** Every kind of activity that Dixa's OpenAPI documents name, with its attributes; `zone` stands behind instants. */
-function kinds(zone: string): [type: string, attributes: Record<string, unknown> | null][] {
+type Kind = [type: string, attributes: Record<string, unknown> | null];
+
+const WITHOUT_ATTRIBUTES = [
+  "ConversationClosed",
+  "ConversationPending",
+  "ConversationReopened",
+  "ConversationOfferAccepted",
+  "ConversationOfferRejected",
+  "ConversationOfferTimeout",
+  "ConversationRatingCancelled",
+  "ConversationRatingUnscheduled",
+  "ConversationTranscriptionStarted",
+  "FollowupAdded",
+  "FollowupExpired",
+  "FollowupRemoved",
+];
+
+function linked(linkType: string): Record<string, unknown> {
+  return {
+    parent: { csid: 10_000_123 },
+    child: { csid: 10_000_124 },
+    linkType,
+    _type: "ConversationLinkedAttribute",
+  };
+}
+
+function transferred(
+  to: string,
+  destinationId: string | undefined,
+  destinationLabel: string | undefined,
+  reason: string | null = null,
+): Record<string, unknown> {
+  return {
+    transferType: to,
+    destinationType: to,
+    destinationId,
+    destinationLabel,
+    reason,
+    _type: "ConversationTransferredAttribute",
+  };
+}
+
+/**
+ * Every kind of activity that Dixa's OpenAPI documents name, with its attributes, and one that they don't name yet;
+ * `zone` stands behind instants.
+ */
+function kinds(zone: string): Kind[] {
   return [
     [
       "ConversationCreatedByCustomer",
@@ -43,17 +88,7 @@ function kinds(zone: string): [type: string, attributes: Record<string, unknown>
         _type: "ConversationReservedAttribute",
       },
     ],
-    [
-      "TransferInitiated",
-      {
-        transferType: "Queue",
-        destinationType: "Queue",
-        destinationId: QUEUES[1]?.id,
-        destinationLabel: "Returns",
-        reason: null,
-        _type: "ConversationTransferredAttribute",
-      },
-    ],
+    ["TransferInitiated", transferred("Queue", QUEUES[1]?.id, "Returns")],
     [
       "ConversationRated",
       { agent: colleague, score: 5, message: "ok [GMT]", _type: "ConversationRatedAttribute" },
@@ -94,15 +129,7 @@ function kinds(zone: string): [type: string, attributes: Record<string, unknown>
         _type: "ConversationCustomAttributesUpdatedAttribute",
       },
     ],
-    [
-      "ConversationLinkedToParent",
-      {
-        parent: { csid: 10_000_123 },
-        child: { csid: 10_000_124 },
-        linkType: "FollowUp",
-        _type: "ConversationLinkedAttribute",
-      },
-    ],
+    ["ConversationLinkedToParent", linked("FollowUp")],
     [
       "ConversationResolvedStateToggled",
       { isResolved: true, _type: "ConversationResolvedStateToggledAttribute" },
@@ -121,10 +148,12 @@ function kinds(zone: string): [type: string, attributes: Record<string, unknown>
       { isSuccessful: false, failureReason: "noise", _type: "TranscriptionEndedAttribute" },
     ],
     ["ConversationSubjectUpdated", { oldSubject: "a", newSubject: "b", _type: "SubjectUpdatedAttribute" }],
-    ["ConversationClosed", null],
-    ["ConversationPending", null],
-    ["ConversationReopened", null],
-    ["FollowupAdded", null],
+    ["ConversationUnlinkedFromChild", linked("SideConversation")],
+    ["ConversationUnlinkedToParent", linked("SideConversation")],
+    ["ConversationLinkedFromChild", linked("EmailForward")],
+    ["TransferSuccessful", transferred("Agent", agent?.id, agent?.name)],
+    ["TransferFailed", transferred("Agent", agent?.id, agent?.name, "agent is offline")],
+    ...WITHOUT_ATTRIBUTES.map((type): Kind => [type, null]),
     ["SomethingOfTomorrow", { whatever: { deep: [true, null, 1.5] }, _type: "SomethingOfTomorrowAttribute" }],
   ];
 }

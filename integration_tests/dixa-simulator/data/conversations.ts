@@ -87,8 +87,18 @@ export function conversationShape(
   // Whether Dixa sends null or leaves a field out isn't documented, so both occur here.
   if (random(16) < 0.3)
     for (const key of ["forwarding_email", "anonymized_at"]) Reflect.deleteProperty(row, key);
+  if (random(18) < 0.08) anonymize(row, before(30));
   if (random(17) < 0.2) row["a_field_of_tomorrow"] = { nested: [1, "two", null], big: 1e15 };
   return row;
+}
+
+/** What is left of a conversation after its customer asked to be forgotten; which fields go is an assumption. */
+function anonymize(row: Record<string, unknown>, at: number): void {
+  for (const key of ["requester_name", "requester_email", "requester_phone_number", "subject"])
+    row[key] = null;
+  row["requester_additional_emails"] = [];
+  row["conversation_wrapup_notes"] = [];
+  row["anonymized_at"] = at;
 }
 
 function rating(before: (minutes: number) => number): Record<string, unknown> {

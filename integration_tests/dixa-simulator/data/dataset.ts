@@ -34,8 +34,26 @@ const IDS = 89_999_999;
 /** Has no common factor with {@link IDS}, so that ids are unique and in no order. */
 const ID_STEP = 61_803_397;
 
+/** Undoes {@link ID_STEP}: their product is one more than a multiple of {@link IDS}. */
+const ID_STEP_BACK = inverse(ID_STEP, IDS);
+
 function conversationId(index: number): number {
   return FIRST_ID + ((index * ID_STEP) % IDS);
+}
+
+/** Which conversation of the pattern would have this id; all products stay below 2^53. */
+function conversationIndex(id: number): number {
+  return ((id - FIRST_ID) * ID_STEP_BACK) % IDS;
+}
+
+/** The number that, times `value`, leaves 1 when divided by `modulus` (extended Euclid). */
+function inverse(value: number, modulus: number): number {
+  let [a, b, x, y] = [value, modulus, 1, 0];
+  while (b !== 0) {
+    const quotient = Math.floor(a / b);
+    [a, b, x, y] = [b, a - quotient * b, y, x - quotient * y];
+  }
+  return ((x % modulus) + modulus) % modulus;
 }
 
 /** A UUID that no other row of this stream has. */
@@ -48,6 +66,7 @@ function uuid(kind: string, seed: number, index: number): string {
 export class Dataset {
   readonly span: Span;
   readonly streams: Readonly<Record<StreamName, StreamData>>;
+  #newConversations = 0;
 
   constructor(options: DatasetOptions = {}) {
     const { seed = 1, conversations = 1000, textBytes = 40, zoneNames = "mixed", oddities = false } = options;
@@ -90,35 +109,66 @@ export class Dataset {
       }),
     };
     if (oddities) {
-      for (const [stream, row] of oddRows(span)) this.streams[stream].put(row);
+      for (const [stream, row] of oddRows(span)) this.#put(stream, row);
     }
+  }
+
+  /** A conversation as it is now, whether it is of the pattern or one's own. */
+  conversation(id: number): OwnRow | undefined {
+    const stream = this.streams.conversations;
+    const own = stream.own(String(id));
+    if (own !== undefined) return own;
+    const index = conversationIndex(id);
+    return stream.has(index)
+      ? { id: String(id), cursor: stream.cursor(index), text: stream.text(index) }
+      : undefined;
   }
 
   /**
    * Changes a conversation: it moves to a new `updated_at`, and whatever else is given.
    *
-   * @param index of the conversation in the pattern
    * @param at ms UTC
    * @returns the row as it is now
+   * @throws Error if there is no conversation with this id
+   */
+  changeConversation(id: number, at: number, changes: Record<string, unknown> = {}): Record<string, unknown> {
+    const before = this.conversation(id);
+    if (before === undefined) throw new Error(`there is no conversation ${id}`);
+    const row = { ...(JSON.parse(before.text) as Record<string, unknown>), ...changes, id, updated_at: at };
+    this.add("conversations", row, at);
+    return row;
+  }
+
+  /**
+   * As {@link changeConversation}, for a conversation of the pattern.
+   *
+   * @param index of the conversation in the pattern
    */
   touchConversation(
     index: number,
     at: number,
     changes: Record<string, unknown> = {},
   ): Record<string, unknown> {
-    const stream = this.streams.conversations;
-    const id = stream.idOf(index);
-    const now = JSON.parse(stream.own(id)?.text ?? stream.text(index)) as Record<string, unknown>;
-    const row = { ...now, ...changes, updated_at: at };
-    stream.remove(index);
-    stream.put({ id, cursor: at, text: JSON.stringify(row) });
-    return row;
+    return this.changeConversation(conversationId(index), at, changes);
   }
 
-  /** Adds a row of one's own; its key is `id`. */
+  /** Adds a row of one's own, or takes the place of the row with the same `id`. */
   add(stream: StreamName, row: Record<string, unknown> & { id: string | number }, cursor: number): OwnRow {
     const own = { id: String(row.id), cursor, text: JSON.stringify(row) };
-    this.streams[stream].put(own);
+    this.#put(stream, own);
     return own;
+  }
+
+  /** The shape of a conversation that is not in the account yet, for {@link add}: every call gives another. */
+  newConversation(): Record<string, unknown> & { id: number } {
+    const index = this.streams.conversations.size + this.#newConversations++;
+    const row = JSON.parse(this.streams.conversations.text(index)) as Record<string, unknown>;
+    return { ...row, id: conversationId(index) };
+  }
+
+  #put(stream: StreamName, own: OwnRow): void {
+    const rows = this.streams[stream];
+    if (stream === "conversations") rows.remove(conversationIndex(Number(own.id)));
+    rows.put(own);
   }
 }

@@ -86,6 +86,11 @@ export class StreamData {
     return this.#own.get(id);
   }
 
+  /** Whether row `index` is part of the pattern and still in it. */
+  has(index: number): boolean {
+    return index >= 0 && index < this.size && !this.#gone.has(index);
+  }
+
   /** Takes row `index` out of the pattern, since a changed one takes its place. */
   remove(index: number): void {
     this.#gone.add(index);
@@ -93,8 +98,10 @@ export class StreamData {
 
   /** How many rows lie in the span. */
   count(span: Span): number {
-    let count = 0;
-    for (const row of this.truth(span)) if (row.cursor >= 0) count++;
+    const [from, to] = this.#range(span);
+    let count = to - from;
+    for (const index of this.#gone) if (index >= from && index < to) count--;
+    for (const { cursor } of this.#own.values()) if (cursor >= span.lo && cursor < span.hi) count++;
     return count;
   }
 
@@ -153,7 +160,8 @@ export class StreamData {
 
   /** The indexes of the pattern whose cursors lie in the span. */
   #range({ lo, hi }: Span): [from: number, to: number] {
-    return [this.#firstAtOrAfter(lo), this.#firstAtOrAfter(hi)];
+    const from = this.#firstAtOrAfter(lo);
+    return [from, Math.max(from, this.#firstAtOrAfter(hi))];
   }
 
   #firstAtOrAfter(instant: number): number {
