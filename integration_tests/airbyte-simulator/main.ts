@@ -25,6 +25,7 @@ const args = await yargs(hideBin(process.argv))
   .option("max-attempts", { type: "number", default: 1, describe: "Attempts before a job has failed" })
   .option("token-ttl", { type: "number", default: 900, describe: "Life of an access token, s" })
   .option("stall", { type: "number", default: 60_000, describe: "How long the fault “stall” lasts, ms" })
+  .option("json", { type: "boolean", default: false, describe: "Say where it listens in one line of JSON" })
   .option("seed", { type: "number", default: 1, describe: "The same seed draws the same faults" })
   .example(
     "$0 --source-config config.json",
@@ -80,11 +81,23 @@ async function start(): Promise<AirbyteSimulator> {
     simulator.addConnection({ sourceId: source.sourceId, tags: ["dixa"] }),
   );
   await simulator.listen();
+  const ids = connections.map(({ connectionId }) => connectionId);
+  if (args.json) {
+    const { url, origin } = simulator;
+    const ready = { url, control: `${origin}/_control`, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
+    process.stdout.write(`${JSON.stringify({ ...ready, connectionIds: ids })}\n`);
+  } else {
+    tell(simulator, configuration.credential_id, ids);
+  }
+  return simulator;
+}
+
+function tell(simulator: AirbyteSimulator, credentialId: string, connectionIds: readonly string[]): void {
   process.stdout.write(`Airbyte API    ${simulator.url}
 Client         ${CLIENT_ID}
 Secret         ${CLIENT_SECRET}
-Credential id  ${configuration.credential_id}
-Connections    ${connections.map(({ connectionId }) => connectionId).join("\n               ")}
+Credential id  ${credentialId}
+Connections    ${connectionIds.join("\n               ")}
 Control        ${simulator.origin}/_control/state (what happened), POST …/faults, /plans, /scheduled
 
 A token:
@@ -93,5 +106,4 @@ curl -s ${simulator.url}/applications/token -H 'content-type: application/json' 
 
 Stop it with Ctrl-C.
 `);
-  return simulator;
 }
