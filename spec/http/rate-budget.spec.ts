@@ -173,15 +173,19 @@ describe("who waits", () => {
     const told: [string, number][] = [];
     const take = (name: string) => budget.take(undefined, (until) => told.push([name, until - start]));
     await take("first");
-    const second = take("second");
+    const others = [take("second"), take("third")];
     await setImmediate();
-    const third = take("third");
+    others.push(take("fourth"));
     expect(told).toEqual([
       ["second", 60_000],
       ["third", 60_000],
+      ["fourth", 60_000],
     ]);
-    await clock.passUntil(Promise.all([second, third]));
-    expect(told.slice(2)).toEqual([["third", 120_000]]);
+    await clock.passUntil(Promise.all(others));
+    expect(told.slice(3)).toEqual([
+      ["third", 120_000],
+      ["fourth", 180_000],
+    ]);
   });
 
   test("may leave: it ends with the signal's reason, uses nothing up and blocks nobody", async () => {

@@ -1,4 +1,4 @@
-import { JsonArraySplitter,type JsonElement } from "../../src/http/json-array-splitter.ts";
+import { JsonArraySplitter, type JsonElement } from "../../src/http/json-array-splitter.ts";
 
 /** The elements of a JSON array, copied, so that they outlive the splitter's callback. */
 export function elementsOf(array: string | Buffer): JsonElement[] {

@@ -82,6 +82,23 @@ function decoded(raw: Readable, encoding: string | null, name: string): Readable
   }
 }
 
+/**
+ * All of a small body, as text.
+ *
+ * @param name what was asked, for messages
+ * @throws BodyError if it is larger than `limit` bytes
+ */
+export async function readWhole(body: AsyncIterable<Buffer>, name: string, limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > limit) throw new BodyError("malformed", `${name} sent more than ${limit} bytes`);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 /** At most the first `limit` bytes of a body, as text. */
 export async function readText(body: AsyncIterable<Buffer>, limit: number): Promise<string> {
   const chunks: Buffer[] = [];

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from "node:https";
 
 import fetch, { type Response } from "node-fetch";
 
-import { bodyOf, readText } from "./body.ts";
+import { bodyOf, readText, readWhole } from "./body.ts";
 import { type Clock } from "./clock.ts";
 import { HttpStatusError, NetworkError } from "./errors.ts";
 import { type RateBudget } from "./rate-budget.ts";
@@ -14,7 +14,7 @@ export interface HttpResponse {
   readonly date: number | undefined;
   /** The decoded body as it arrives. Reading it throws BodyError when it breaks off or stalls. */
   readonly body: AsyncIterable<Buffer>;
-  /** All of a small body. */
+  /** All of a body of at most 1 MiB. Throws BodyError if it is larger. */
   text(): Promise<string>;
 }
 
@@ -176,7 +176,7 @@ export class HttpClient {
         );
         throw new HttpStatusError(name, { status: response.status, bodyText, retryAfterMs, date });
       }
-      return await consume({ date, body, text: () => readText(body, TEXT_BYTES) });
+      return await consume({ date, body, text: () => readWhole(body, name, TEXT_BYTES) });
     } finally {
       // Whatever was not read must not pin its connection.
       attempt.abort();

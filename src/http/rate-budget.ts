@@ -57,12 +57,25 @@ interface Allowance {
   take(now: number): unknown;
 }
 
+interface Waiter {
+  tell: ((untilMs: number) => void) | undefined;
+  isTold: boolean;
+}
+
+/** Tells somebody in the queue once that the first in it waits. */
+function tell(waiter: Waiter, untilMs: number, now: number): void {
+  if (waiter.isTold || untilMs <= now) return;
+  waiter.isTold = true;
+  waiter.tell?.(untilMs);
+}
+
 class QueuedBudget implements RateBudget {
   readonly windowMs: number;
   readonly #clock: Clock;
   readonly #allowance: Allowance;
   #pausedUntil = 0;
-  #queued = 0;
+  /** Who has asked and not got through yet, the first in the queue included. */
+  readonly #queue = new Set<Waiter>();
   /** When the first in the queue may probably go, ms UTC. */
   #firstFree = 0;
   #last: Promise<undefined> = Promise.resolve(undefined);
@@ -77,7 +90,9 @@ class QueuedBudget implements RateBudget {
     const before = this.#last;
     const turn = Promise.withResolvers<undefined>();
     this.#last = before.then(() => turn.promise);
-    if (this.#queued++ > 0) onWait?.(Math.max(this.#firstFree, this.#pausedUntil, this.#clock.now()));
+    const waiter: Waiter = { tell: onWait, isTold: false };
+    if (this.#queue.size > 0) tell(waiter, this.#firstFree, this.#clock.now());
+    this.#queue.add(waiter);
     try {
       await aborted(before, signal);
       for (;;) {
@@ -90,10 +105,12 @@ class QueuedBudget implements RateBudget {
         }
         this.#firstFree = free;
         onWait?.(free);
+        waiter.isTold = true;
+        for (const behind of this.#queue) tell(behind, free, now);
         await this.#clock.sleep(free - now, signal);
       }
     } finally {
-      this.#queued--;
+      this.#queue.delete(waiter);
       turn.resolve(undefined);
     }
   }
