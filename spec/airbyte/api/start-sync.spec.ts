@@ -225,6 +225,12 @@ describe("when Airbyte sheds load", () => {
     expect(await api.startSync(CONNECTION)).toMatchObject({ untilMs: first + 240_000 });
   });
 
+  test("requests that were under way together count once", async () => {
+    onStart().twice().reply(429, shed);
+    const both = await Promise.all([api.startSync(CONNECTION), api.startSync(CONNECTION)]);
+    expect(both).toMatchObject(Array(2).fill({ kind: "throttled", untilMs: clock.now() + 60_000 }));
+  });
+
   test("reads are held back as well, and say until when", async () => {
     onStart().reply(429, shed);
     await api.startSync(CONNECTION);
