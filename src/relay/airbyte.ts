@@ -20,11 +20,16 @@ export type StartOutcome =
   /** Either the connection may not run, or Airbyte gave up waiting for the job: it says the same of both. */
   | { readonly kind: "conflict" }
   | { readonly kind: "gone" }
-  | { readonly kind: "forbidden" | "invalid" | "unauthorized"; readonly detail: string }
-  | { readonly kind: "throttled" }
+  /** Somebody must change the configuration. */
+  | { readonly kind: "unauthorized"; readonly detail: string }
+  | { readonly kind: "forbidden"; readonly detail: string }
+  | { readonly kind: "invalid"; readonly detail: string }
+  /** Nothing was started. `untilMs`: when to ask again, ms UTC; 0 when Airbyte doesn't say. */
+  | { readonly kind: "throttled"; readonly untilMs: number }
   /** Time-out, reset or 5xx: the job may have been created or not. */
   | { readonly kind: "unknown"; readonly detail: string };
 
+/** The methods that read throw errors that {@link isAirbyteFailure} knows, and others for what nobody expects. */
 export interface AirbyteJobs {
   /** Asks once. Expected answers are outcomes, not errors. */
   startSync(connectionId: string, signal?: AbortSignal): Promise<StartOutcome>;
@@ -34,4 +39,16 @@ export interface AirbyteJobs {
   latestSyncJob(connectionId: string, signal?: AbortSignal): Promise<SyncJob | undefined>;
   /** Undefined when Airbyte doesn't know the connection. */
   getConnection(connectionId: string, signal?: AbortSignal): Promise<ConnectionStatus | undefined>;
+}
+
+/** Why a read had no usable answer. `message` is for people and holds no secret. */
+export interface AirbyteFailure extends Error {
+  readonly kind: "unauthorized" | "forbidden" | "throttled" | "unavailable" | "not_found" | "invalid";
+  /** Of `throttled`: when to ask again, ms UTC. */
+  readonly untilMs: number | undefined;
+}
+
+/** By name and not by `instanceof`: jest runs each test file in a realm of its own. */
+export function isAirbyteFailure(error: unknown): error is AirbyteFailure {
+  return error instanceof Error && error.name === "AirbyteApiError" && "kind" in error;
 }
