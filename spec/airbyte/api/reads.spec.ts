@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import nock from "nock";
 
 import { type AirbyteApi } from "../../../src/airbyte/api/client.ts";
@@ -18,6 +18,11 @@ afterEach(() => {
   expect(nock.pendingMocks()).toEqual([]);
   nock.cleanAll();
   nock.enableNetConnect();
+});
+
+// Node's own modules are the same for all files of a worker: what stays patched is patched for the next one, too.
+afterAll(() => {
+  nock.restore();
 });
 
 async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {

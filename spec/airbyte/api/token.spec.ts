@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import nock from "nock";
 
 import { type AirbyteApi } from "../../../src/airbyte/api/client.ts";
@@ -22,6 +22,11 @@ afterEach(() => {
   expect(nock.pendingMocks()).toEqual([]);
   nock.cleanAll();
   nock.enableNetConnect();
+});
+
+// Node's own modules are the same for all files of a worker: what stays patched is patched for the next one, too.
+afterAll(() => {
+  nock.restore();
 });
 
 function onToken() {
@@ -137,6 +142,9 @@ describe("the access token of an application", () => {
   test("that can't be had after five tries means that Airbyte is unavailable", async () => {
     onToken().times(5).reply(502);
     await expect(api.getJob(1)).rejects.toMatchObject({ kind: "unavailable" });
+  });
+
+  test("that can't be had for a sync leaves its effect open", async () => {
     onToken().times(5).reply(502);
     expect(await api.startSync(CONNECTION)).toMatchObject({ kind: "unknown" });
   });
