@@ -49,6 +49,10 @@ export const configSchema = z.object({
     .string()
     .trim()
     .min(1, { error: "must not be empty: paste the token from Dixa, Settings > Integrations > API tokens" })
+    // Anything else can't be sent in a header.
+    .refine((text) => /^[!-~]*$/.test(text), {
+      error: "must be one word of plain letters, digits and signs: copy the token again",
+    })
     .meta({
       title: "API token",
       description:
@@ -120,7 +124,7 @@ export const configSchema = z.object({
       order: 6,
     }),
   credential_id: z
-    .uuid()
+    .guid()
     .optional()
     .meta({
       title: "Credential id",

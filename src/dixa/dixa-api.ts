@@ -101,7 +101,7 @@ function nextPageKey(text: string | undefined): string | undefined {
   const next = parsed.data?.next;
   if (!parsed.success) throw new BodyError("malformed", "the page's meta.next is not a link");
   if (next === undefined || next === null || next === "") return undefined;
-  const key = new URL(next, "https://page.invalid").searchParams.get("pageKey");
-  if (key === null) throw new BodyError("malformed", "the link to the next page has no pageKey");
+  const key = URL.parse(next, "https://page.invalid")?.searchParams.get("pageKey") ?? "";
+  if (key === "") throw new BodyError("malformed", "the link to the next page has no pageKey");
   return key;
 }

@@ -54,7 +54,7 @@ function wanted(issue: z.core.$ZodIssue): string {
     case "too_big":
       return `must be at most ${issue.maximum}`;
     case "invalid_format":
-      return issue.format === "uuid"
+      return issue.format === "guid" || issue.format === "uuid"
         ? "must be a UUID, for example 7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e"
         : `must be a valid ${issue.format}`;
     default:

@@ -89,17 +89,21 @@ const ACTIVITY_TIMESTAMP = keyBytes("activityTimestamp");
 const ATTRIBUTES = keyBytes("attributes");
 const QUOTE = 0x22;
 const POINT = 0x2e;
+const LETTER_T = 0x54;
 const LETTER_Z = 0x5a;
 const ZONE_NAME = '[GMT]"';
 /** A whole string value that is a timestamp with a zone name; free text is never touched. */
 const QUOTED_TIMESTAMP = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)\[GMT\]"/g;
 
-/** Whether the value has the 24 characters of `2025-01-01T00:00:00.000Z`: nearly all do, and need no parsing. */
+/** Whether the value looks like the 24 characters of `2025-01-01T00:00:00.000Z`: nearly all do, and need no parsing. */
 function isNormal(element: JsonElement, member: number): boolean {
   const end = valueEnd(element, member);
   const { buffer } = element;
   return (
-    end - valueStart(element, member) === 26 && buffer[end - 2] === LETTER_Z && buffer[end - 6] === POINT
+    end - valueStart(element, member) === 26 &&
+    buffer[end - 2] === LETTER_Z &&
+    buffer[end - 6] === POINT &&
+    buffer[end - 15] === LETTER_T
   );
 }
 

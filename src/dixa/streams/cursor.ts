@@ -10,13 +10,17 @@ export interface Cursor {
   format(ms: number): number | string;
 }
 
+const DIGITS = /^\d+$/;
+
 /** Milliseconds since the Unix epoch, as the Exports API writes all its times. */
 export const epochMilliseconds: Cursor = {
   read(element, member) {
     const value = integerValue(element, member);
     if (value !== undefined) return value;
-    const number = Number(JSON.parse(valueText(element, member)) ?? Number.NaN);
-    return Number.isFinite(number) ? Math.floor(number) : undefined;
+    const parsed: unknown = JSON.parse(valueText(element, member));
+    // Not whatever `Number` takes for a number: a row with an empty text as its cursor was not changed in 1970.
+    const number = typeof parsed === "string" && DIGITS.test(parsed) ? Number(parsed) : parsed;
+    return typeof number === "number" && Number.isFinite(number) ? Math.floor(number) : undefined;
   },
   format: (ms) => ms,
 };

@@ -1,0 +1,140 @@
+import { readFile } from "node:fs/promises";
+
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+
+import { activityLogs } from "../../../src/dixa/streams/activity-logs.ts";
+import { conversations } from "../../../src/dixa/streams/conversations.ts";
+import { type Cursor, epochMilliseconds, timestamp } from "../../../src/dixa/streams/cursor.ts";
+import { messages } from "../../../src/dixa/streams/messages.ts";
+import { type DixaStream } from "../../../src/dixa/streams/stream.ts";
+import { memberName } from "../../../src/http/json-element.ts";
+import { elementOf } from "../../support/elements.ts";
+
+/** What is rewritten in a row, by field. */
+function rewritten(stream: DixaStream, row: string): Record<string, string> {
+  const element = elementOf(row);
+  const replacements = stream.replacements?.(element) ?? new Map<number, Buffer>();
+  return Object.fromEntries(
+    [...replacements].map(([member, bytes]) => [memberName(element, member), bytes.toString()]),
+  );
+}
+
+describe("a message", () => {
+  test("with a bare recipient leaves with a list of one", () => {
+    expect(rewritten(messages, '{"to":"a@b.test"}')).toEqual({ to: '["a@b.test"]' });
+    expect(rewritten(messages, '{"to":"\\"A\\u00e9\\" <a@b.test>"}')).toEqual({
+      to: '["\\"A\\u00e9\\" <a@b.test>"]',
+    });
+  });
+
+  test.each([
+    '{"to":["a","b"]}',
+    '{"to":[]}',
+    '{"to":null}',
+    '{"from":"a@b.test"}',
+    '{"cc":"a@b.test"}',
+    "{}",
+  ])("like %s leaves as it came", (row) => {
+    expect(messages.replacements?.(elementOf(row))).toBeUndefined();
+  });
+});
+
+describe("an activity log", () => {
+  test.each([
+    ["2021-12-01T12:46:36.581Z[GMT]", "2021-12-01T12:46:36.581Z"],
+    ["2020-12-16T09:41:43Z", "2020-12-16T09:41:43.000Z"],
+    ["2021-12-01T12:46:35.935", "2021-12-01T12:46:35.935Z"],
+    ["2021-12-01T13:46:35.935+01:00", "2021-12-01T12:46:35.935Z"],
+    ["2021-12-01 12:46:35.935Z", "2021-12-01T12:46:35.935Z"],
+    ["2021-12-01T12:46:36.581234Z[GMT]", "2021-12-01T12:46:36.581234Z"],
+  ])("with the time %s leaves with %s", (text, normal) => {
+    expect(rewritten(activityLogs, `{"id":"a","activityTimestamp":"${text}"}`)).toEqual({
+      activityTimestamp: `"${normal}"`,
+    });
+  });
+
+  test.each([
+    '{"activityTimestamp":"2021-12-01T12:46:36.581Z"}',
+    '{"activityTimestamp":"2021-12-01T12:46:36.581234Z"}',
+    '{"activityTimestamp":"some day"}',
+    '{"activityTimestamp":null}',
+    '{"activityTimestamp":1704067200000}',
+    '{"attributes":null}',
+    '{"attributes":{"message":"at 2021-12-01T12:46:36Z we met"}}',
+  ])("like %s leaves as it came", (row) => {
+    expect(activityLogs.replacements?.(elementOf(row))).toBeUndefined();
+  });
+
+  test("has the times among its attributes put right at any depth, and no other text touched", () => {
+    const zoned = "2021-12-01T12:46:36.581Z[GMT]";
+    const plain = "2021-12-01T12:46:36.581Z";
+    const attributes = (time: string) =>
+      `{"validUntil": "${time}","deep":[{"at":"${time}"}],"n":1.50,"text":"until ${zoned}","said":"\\"${zoned}\\""}`;
+    expect(rewritten(activityLogs, `{"attributes":${attributes(zoned)}}`)).toEqual({
+      attributes: attributes(plain),
+    });
+  });
+});
+
+describe("cursors in milliseconds", () => {
+  const read = (text: string, cursor: Cursor = epochMilliseconds) =>
+    cursor.read(elementOf(`{"c":${text}}`), 0);
+
+  test("are read as they are, and written for the state", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 8.64e15 }), (ms) => {
+        expect(read(String(ms))).toBe(ms);
+        expect(read(JSON.stringify(String(ms)))).toBe(ms);
+        expect(epochMilliseconds.format(ms)).toBe(ms);
+      }),
+    );
+  });
+
+  test("may have a fraction, which is floored, or an exponent", () => {
+    expect(read("1704067200000.9")).toBe(1704067200000);
+    expect(read("1.7040672e12")).toBe(1704067200000);
+  });
+
+  // Numbers for `Number`: taken for a cursor of 1970, such a row would be dropped as outside its window.
+  test.each(["null", '""', '" "', "[]", "{}", "true", "false", '"soon"', "1e400", '["1704067200000"]'])(
+    "are not what %s is",
+    (text) => {
+      expect(read(text)).toBeUndefined();
+    },
+  );
+
+  test("as date-times are read in any of Dixa's shapes, and nothing else is", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: Date.UTC(2199, 0, 1) }), (ms) => {
+        const text = timestamp.format(ms) as string;
+        expect(read(`"${text}"`, timestamp)).toBe(ms);
+        expect(read(`"${text}[GMT]"`, timestamp)).toBe(ms);
+      }),
+    );
+    for (const text of ["null", "1704067200000", '"soon"', "{}", '""'])
+      expect(read(text, timestamp)).toBeUndefined();
+  });
+});
+
+test("a conversation is never rewritten", () => {
+  expect("replacements" in conversations).toBe(false);
+});
+
+test("names of streams, keys and cursors are what other programs rely on", async () => {
+  const catalog = JSON.parse(
+    await readFile(new URL("../../golden/catalog.json", import.meta.url), "utf8"),
+  ) as {
+    catalog: { streams: Record<string, unknown>[] };
+  };
+  const faces = catalog.catalog.streams.map((stream) => [
+    stream["name"],
+    stream["source_defined_primary_key"],
+    stream["default_cursor_field"],
+  ]);
+  expect(faces).toEqual([
+    ["conversations", [["id"]], ["updated_at"]],
+    ["messages", [["id"]], ["created_at"]],
+    ["activity_logs", [["id"]], ["activityTimestamp"]],
+  ]);
+});
