@@ -16,6 +16,7 @@ import {
   type Connection,
   hasEnded,
   type JobStatus,
+  type RunSync,
   startAirbyteSimulator,
 } from "./index.ts";
 import { SourceRunner } from "./source-runner.ts";
@@ -57,27 +58,41 @@ async function start() {
   return outcome.job;
 }
 
-/** The statuses that a client sees until the job has ended. */
-async function follow(jobId: number): Promise<string[]> {
-  const seen: string[] = [];
+/** Asks for a job until it has ended. */
+async function follow(jobId: number): Promise<string> {
   for (;;) {
-    const job = await api.getJob(jobId);
-    if (seen.at(-1) !== job?.status) seen.push(job?.status ?? "gone");
-    if (["succeeded", "failed", "cancelled"].includes(seen.at(-1)!)) return seen;
+    const { status = "gone" } = (await api.getJob(jobId)) ?? {};
+    if (["succeeded", "failed", "cancelled", "gone"].includes(status)) return status;
   }
 }
 
-/** Waits for a status that is sure to come. */
+/** Waits for a status that is sure to come, and to stay. */
 async function until(status: JobStatus): Promise<void> {
   while (simulator.jobs.at(-1)?.status !== status) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
+function historyOf(index: number): JobStatus[] {
+  return simulator.jobs[index]!.history.map(({ status }) => status);
+}
+
+/** A sync that runs until the test lets it end. */
+function gate(): { runSync: RunSync; open: () => void } {
+  const opened = Promise.withResolvers<{ rows: number; bytes: number }>();
+  return {
+    runSync: () => opened.promise,
+    open: () => {
+      opened.resolve({ rows: 3, bytes: 30 });
+    },
+  };
+}
+
 describe("a job", () => {
   test("is pending, runs and succeeds; its attempt began after it was asked for", async () => {
-    await open({ pendingMs: 30, runningMs: 30 });
+    await open();
     const asked = Date.now();
     const { jobId } = await start();
-    expect(await follow(jobId)).toEqual(["pending", "running", "succeeded"]);
+    expect(await follow(jobId)).toBe("succeeded");
+    expect(historyOf(0)).toEqual(["pending", "running", "succeeded"]);
     const [job] = simulator.jobs;
     expect(job!.attempts).toHaveLength(1);
     expect(job!.attempts[0]!.startedAt).toBeGreaterThanOrEqual(asked);
@@ -87,54 +102,74 @@ describe("a job", () => {
   });
 
   test("keeps its connection busy while it runs, and between its attempts", async () => {
-    await open({ maxAttempts: 2, runningMs: 60, attemptDelayMs: 60 });
+    const sync = gate();
+    await open({ maxAttempts: 2, attemptDelayMs: 500, runSync: sync.runSync });
     simulator.planJob({ failedAttempts: 1 });
     const { jobId } = await start();
     await until("running");
-    const busy = { kind: "busy", detail: expect.stringContaining(connection.connectionId) };
+    const busy = { kind: "busy", detail: expect.stringContaining(connection.connectionId) as unknown };
     expect(await api.startSync(connection.connectionId)).toEqual(busy);
+    sync.open();
     await until("incomplete");
     expect(await api.startSync(connection.connectionId)).toEqual(busy);
-    expect(await follow(jobId)).toEqual(["incomplete", "running", "succeeded"]);
+    expect(await follow(jobId)).toBe("succeeded");
+    expect(historyOf(0)).toEqual(["pending", "running", "incomplete", "running", "succeeded"]);
+    expect(await api.getJob(jobId)).toMatchObject({ rowsSynced: 6, bytesSynced: 60 });
     expect(simulator.jobs).toHaveLength(1);
   });
 
   test("that waits in the queue is joined, and may be cancelled without having read anything", async () => {
     await open();
-    simulator.planJob({ queuedMs: 80, cancelled: "queued" });
+    simulator.planJob({ queuedMs: 500, cancelled: "queued" });
     const { jobId } = await start();
     await until("queued");
     expect(await start()).toMatchObject({ jobId, status: "queued" });
-    expect(await follow(jobId)).toEqual(["queued", "cancelled"]);
+    expect(await follow(jobId)).toBe("cancelled");
+    expect(historyOf(0)).toEqual(["pending", "queued", "cancelled"]);
     expect(simulator.jobs[0]!.attempts).toEqual([]);
     expect(simulator.coveringJob(connection.connectionId, 0)).toBeUndefined();
   });
 
   test("waits in the queue while all workers are taken, and is cancelled after the limit", async () => {
-    await open({ capacity: 1, runningMs: 200, queueLimitMs: 40 });
+    const sync = gate();
+    await open({ capacity: 1, queueLimitMs: 40, runSync: sync.runSync });
     const other = simulator.addConnection({ sourceId: connection.sourceId });
     await start();
     await until("running");
-    const outcome = await api.startSync(other.connectionId);
-    expect(outcome.kind).toBe("triggered");
+    expect((await api.startSync(other.connectionId)).kind).toBe("triggered");
+    expect(await follow(1002)).toBe("cancelled");
+    expect(historyOf(1)).toEqual(["pending", "queued", "cancelled"]);
+    sync.open();
+    expect(await follow(1001)).toBe("succeeded");
+  });
+
+  test("waits in the queue until a worker is free", async () => {
+    const sync = gate();
+    await open({ capacity: 1, runSync: sync.runSync });
+    const other = simulator.addConnection({ sourceId: connection.sourceId });
+    await start();
+    await until("running");
+    await api.startSync(other.connectionId);
     await until("queued");
-    expect(await follow(1002)).toEqual(["queued", "cancelled"]);
-    expect(await follow(1001)).toEqual(["running", "succeeded"]);
+    sync.open();
+    expect(await follow(1002)).toBe("succeeded");
+    expect(historyOf(1)).toEqual(["pending", "queued", "running", "succeeded"]);
   });
 
   test("fails when its attempts fail, and may be cancelled while it runs", async () => {
     await open({ maxAttempts: 2 });
     simulator.planJob({ failedAttempts: 2 });
     simulator.planJob({ cancelled: "running" });
-    expect((await follow((await start()).jobId)).at(-1)).toBe("failed");
+    expect(await follow((await start()).jobId)).toBe("failed");
     expect(simulator.jobs[0]!.attempts.map(({ error }) => error)).toEqual(
       Array(2).fill("this attempt was planned to fail"),
     );
-    expect((await follow((await start()).jobId)).at(-1)).toBe("cancelled");
+    expect(await follow((await start()).jobId)).toBe("cancelled");
+    expect(historyOf(1)).toEqual(["pending", "running", "cancelled"]);
   });
 
   test("may be started by Airbyte's own schedule, and is the newest sync then", async () => {
-    await open({ pendingMs: 1000 });
+    await open({ pendingMs: 60_000 });
     const job = simulator.startScheduled(connection.connectionId);
     expect(job).toMatchObject({ startedBy: "schedule" });
     expect(await api.latestSyncJob(connection.connectionId)).toMatchObject({ jobId: job!.jobId });
@@ -163,7 +198,7 @@ describe("a request for a sync that goes wrong", () => {
     ["409-config-api", false, { kind: "busy" }],
     ["409-deleted", false, { kind: "conflict" }],
   ] as const)("(%s) may have started one: %s", async (kind, effect, outcome) => {
-    await open({ stallMs: 20 }, { startTimeoutMs: 200 });
+    await open({ stallMs: 20 }, { startTimeoutMs: kind === "hang" ? 500 : 10_000 });
     simulator.addFault({ route: "start", kind, effect });
     expect(await api.startSync(connection.connectionId)).toMatchObject(outcome);
     expect(simulator.jobs).toHaveLength(effect ? 1 : 0);
@@ -193,7 +228,7 @@ describe("a request for a sync that goes wrong", () => {
 });
 
 test("a token endpoint that stumbles, and tokens that end too early, are no trouble to the client", async () => {
-  await open({ tokenTtlMs: 60 });
+  await open();
   simulator.addFault({ route: "token", kind: "502" });
   for (let count = 0; count < 3; count++) {
     expect((await api.startSync(connection.connectionId)).kind).not.toBe("unauthorized");
@@ -212,13 +247,14 @@ describe("what a client must not do", () => {
   });
 
   test("is recorded: asking for a sync while the last request for it is unanswered", async () => {
-    await open({ startMs: 50 });
+    await open({ startMs: 200 });
     await Promise.all([api.startSync(connection.connectionId), api.startSync(connection.connectionId)]);
     expect(simulator.violations).toMatchObject([{ kind: "concurrent-start" }]);
   });
 
   test("is recorded: two jobs of one connection that run at the same time", async () => {
-    await open({ pendingMs: 30, runningMs: 200 });
+    const sync = gate();
+    await open({ pendingMs: 30, runSync: sync.runSync });
     await start();
     await until("running");
     // No client can bring this about; the recorder must see it if the simulator itself ever does.
@@ -227,6 +263,7 @@ describe("what a client must not do", () => {
     await start();
     first!.status = "running";
     await until("running");
+    sync.open();
     expect(simulator.violations).toMatchObject([{ kind: "overlap", jobIds: [1001, 1002] }]);
   });
 
@@ -313,7 +350,7 @@ describe("with a source that really syncs", () => {
       ["succeeded", false],
       ["succeeded", true],
     ]);
-  });
+  }, 60_000);
 
   test("a job fails when the source fails, or when its rows can't be loaded, which keeps no state", async () => {
     let isFull = true;
@@ -334,5 +371,5 @@ describe("with a source that really syncs", () => {
       expect.stringContaining("source-dixa ended with status 1"),
     ]);
     expect(simulator.jobs.every(hasEnded)).toBe(true);
-  });
+  }, 60_000);
 });

@@ -26,6 +26,8 @@ export interface Job {
   readonly createdAt: number;
   updatedAt: number;
   status: JobStatus;
+  /** All statuses so far. */
+  readonly history: { status: JobStatus; at: number }[];
   attempts: Attempt[];
   rowsSynced: number | undefined;
   bytesSynced: number | undefined;
@@ -125,6 +127,7 @@ export class JobBook {
       createdAt: now,
       updatedAt: now,
       status: "pending",
+      history: [{ status: "pending", at: now }],
       attempts: [],
       rowsSynced: undefined,
       bytesSynced: undefined,
@@ -230,7 +233,9 @@ export class JobBook {
 
   #enter(job: Job, status: JobStatus): void {
     if (hasEnded(job)) return;
+    const at = this.#options.now();
     job.status = status;
-    job.updatedAt = this.#options.now();
+    job.updatedAt = at;
+    job.history.push({ status, at });
   }
 }
