@@ -50,10 +50,12 @@ const ANSWERS = {
 /** Faults that are none: `hang` never answers, `reset` closes the connection, `cut` breaks off within the answer. */
 const SILENCES = ["hang", "reset", "cut"] as const;
 /**
+ * `200-running` answers with the job that runs, as Airbyte does in the moment between two runs of a connection's
+ * workflow; elsewhere it changes nothing.
  * `stall` waits as long as Airbyte waits for the id of a job, then answers 409 as Airbyte does.
  * `drift-skip` and `drift-repeat` move the rows of a list by one between two of its pages.
  */
-const OTHERS = ["stall", "drift-skip", "drift-repeat"] as const;
+const OTHERS = ["200-running", "stall", "drift-skip", "drift-repeat"] as const;
 
 export type AnsweredFault = keyof typeof ANSWERS;
 export type Silence = (typeof SILENCES)[number];

@@ -214,6 +214,17 @@ describe("a request for a sync that goes wrong", () => {
     expect(await api.getConnection(connection.connectionId)).toMatchObject({ status: "inactive" });
   });
 
+  test("may give the job that runs, which began to read before it was asked for", async () => {
+    const sync = gate();
+    await open({ runSync: sync.runSync });
+    const { jobId } = await start();
+    await until("running");
+    simulator.addFault({ route: "start", kind: "200-running" });
+    expect(await start()).toMatchObject({ jobId, status: "running" });
+    expect((await api.startSync(connection.connectionId)).kind).toBe("busy");
+    sync.open();
+  });
+
   test("is told apart by connection, count and rate", async () => {
     await open();
     const other = simulator.addConnection({ sourceId: connection.sourceId });

@@ -149,7 +149,7 @@ export class PublicApi {
         );
       }
       case "start":
-        return this.#start(call);
+        return this.#start(call, fault);
       case "job":
       case "cancel":
         return this.#job(route, id);
@@ -166,7 +166,7 @@ export class PublicApi {
     return { status: 200, body: jobView(job, this.#now()) };
   }
 
-  #start({ contentType, body }: ApiCall): Answer {
+  #start({ contentType, body }: ApiCall, fault: Fault | undefined): Answer {
     if (!contentType.startsWith("application/json")) return errorId(415);
     const { connectionId, jobType } = jsonOf(body);
     if (typeof connectionId !== "string" || !UUID.test(connectionId)) return errorId(400);
@@ -175,7 +175,8 @@ export class PublicApi {
     if (jobType === "refresh") return problems.unprocessable("Refreshes are not supported in the public API");
     if (jobType !== "sync" && jobType !== "reset" && jobType !== "clear") return errorId(400);
     if (connection.status !== "active") return problems.stateConflict();
-    const job = this.#jobs.submit(connection, jobType, "api");
+    const running = fault === "200-running" ? this.#jobs.openJob(connectionId) : undefined;
+    const job = running ?? this.#jobs.submit(connection, jobType, "api");
     return job === undefined
       ? problems.tryAgainLater(alreadyRunning(connectionId))
       : { status: 200, body: jobView(job, this.#now()) };
