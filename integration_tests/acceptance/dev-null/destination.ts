@@ -9,7 +9,7 @@ const SPEC = {
 };
 const STATUS = { type: "CONNECTION_STATUS", connectionStatus: { status: "SUCCEEDED" } };
 
-const say = (message) => process.stdout.write(JSON.stringify(message) + "\n");
+const say = (message: unknown) => process.stdout.write(JSON.stringify(message) + "\n");
 switch (process.argv[2]) {
   case "spec":
     say(SPEC);
