@@ -171,7 +171,8 @@ function busy(
       errors: 0,
       missingSince: null,
     },
-    { kind: "busy" },
+    // Said once, however often it is looked at.
+    ...(state.phase.name === "BUSY" ? [] : [{ kind: "busy" } as const]),
   );
 }
 

@@ -15,7 +15,7 @@ export interface Context {
  * A time that was noted as the present and now lies this far in the future, ms, shows that a clock has been set back.
  * Less than that may be the difference between the clocks of two replicas.
  */
-const CLOCK_STEP = 60_000;
+export const CLOCK_STEP = 60_000;
 /** A back-off doubles up to this many times its first step. */
 const LONGEST_BACKOFF = 32;
 

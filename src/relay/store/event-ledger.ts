@@ -1,0 +1,231 @@
+import { createHash, randomUUID } from "node:crypto";
+
+import { type Database, type Transaction } from "./database.ts";
+import { credentialRow, eventRow } from "./rows.ts";
+import { type Acceptance, type CredentialStatus, type StoredEvent, type WebhookEvent } from "./store.ts";
+
+const COLUMNS = {
+  credential_id: "TEXT",
+  event_id: "TEXT",
+  event_type: "TEXT",
+  received_at: "BIGINT",
+  seq: "BIGINT",
+} as const;
+
+/** How long an id may be to be kept as it is. Longer ones would not fit into PostgreSQL's index. */
+const PLAIN_ID = /^[\x20-\x7e]{1,200}$/;
+const TYPE_LENGTH = 100;
+const PURGE_BATCH = 10_000;
+
+/** Events, each once, and the numbers that they get. */
+export class EventLedger {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async accept(events: readonly WebhookEvent[]): Promise<Acceptance[]> {
+    if (events.length === 0) return [];
+    const rows = events.map((event) => ({
+      credential_id: event.credentialId,
+      event_id: storedId(event.eventId),
+      event_type: storedType(event.eventType),
+      received_at: Math.trunc(event.receivedAt),
+    }));
+    return await this.#database.transaction(
+      async (transaction) => {
+        const credentials = await this.#lock(
+          transaction,
+          rows.map(({ credential_id: id }) => id),
+        );
+        // With their credentials locked, nobody else adds events of them.
+        const known = await this.#known(transaction, rows);
+        const answers: Acceptance[] = [];
+        const fresh: ((typeof rows)[number] & { seq: number })[] = [];
+        for (const row of rows) {
+          const credential = credentials.get(row.credential_id);
+          const key = keyOf(row);
+          if (credential === undefined || known.has(key)) {
+            answers.push("duplicate");
+            continue;
+          }
+          known.add(key);
+          answers.push("new");
+          credential.seq++;
+          credential.last_event_at = row.received_at;
+          fresh.push({ ...row, seq: credential.seq });
+        }
+        if (fresh.length > 0) await this.#insert(transaction, fresh);
+        for (const id of new Set(fresh.map((row) => row.credential_id))) {
+          const { seq = 0, last_event_at: lastAt = null } = credentials.get(id) ?? {};
+          await transaction.all(
+            "UPDATE relay_credential SET seq = $2, last_event_at = $3 WHERE credential_id = $1",
+            [id, seq, lastAt],
+          );
+        }
+        return answers;
+      },
+      { isRepeatable: true },
+    );
+  }
+
+  async requestSync(credentialId: string, now: number): Promise<number> {
+    const id = `manual:${randomUUID()}`;
+    return await this.#database.transaction(async (transaction) => {
+      const credentials = await this.#lock(transaction, [credentialId]);
+      const seq = (credentials.get(credentialId)?.seq ?? 0) + 1;
+      const row = { credential_id: credentialId, event_id: id, event_type: "manual", received_at: now, seq };
+      await this.#insert(transaction, [row]);
+      await transaction.all(
+        "UPDATE relay_credential SET seq = $2, urgent_seq = $2 WHERE credential_id = $1",
+        [credentialId, seq],
+      );
+      return seq;
+    });
+  }
+
+  async ensureCredentials(credentialIds: readonly string[]): Promise<void> {
+    await this.#database.transaction((transaction) => this.#insertCredentials(transaction, credentialIds), {
+      isRepeatable: true,
+    });
+  }
+
+  async credentialStatuses(credentialId?: string): Promise<CredentialStatus[]> {
+    const where = credentialId === undefined ? "" : "WHERE credential_id = $1";
+    return await this.#database.transaction(
+      async (transaction) => {
+        const rows = await transaction.all(
+          `SELECT credential_id, seq, urgent_seq, last_event_at FROM relay_credential ${where} ORDER BY credential_id`,
+          credentialId === undefined ? [] : [credentialId],
+        );
+        return rows.map((row) => {
+          const { credential_id: id, seq, last_event_at: lastEventAt } = credentialRow.parse(row);
+          return { credentialId: id, seq, lastEventAt };
+        });
+      },
+      { isRepeatable: true },
+    );
+  }
+
+  async recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]> {
+    return await this.#database.transaction(
+      async (transaction) => {
+        const rows = await transaction.all(
+          `SELECT credential_id, event_id, event_type, received_at, seq FROM relay_event
+           WHERE credential_id = $1 ORDER BY seq DESC LIMIT $2`,
+          [credentialId, limit],
+        );
+        return rows.map((row) => {
+          const event = eventRow.parse(row);
+          return {
+            credentialId: event.credential_id,
+            eventId: event.event_id,
+            eventType: event.event_type,
+            receivedAt: event.received_at,
+            seq: event.seq,
+          };
+        });
+      },
+      { isRepeatable: true },
+    );
+  }
+
+  /** In batches, so that a long ledger doesn't hold up the events that come meanwhile. */
+  async purge(instant: number): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const count = await this.#database.transaction(
+        async (transaction) => {
+          const rows = await transaction.all(
+            `DELETE FROM relay_event WHERE (credential_id, event_id) IN (
+               SELECT credential_id, event_id FROM relay_event WHERE received_at < $1 LIMIT ${PURGE_BATCH}
+             ) RETURNING seq`,
+            [instant],
+          );
+          return rows.length;
+        },
+        { isRepeatable: true },
+      );
+      total += count;
+      if (count < PURGE_BATCH) return total;
+    }
+  }
+
+  /** Always in the same order, so that two replicas can't wait for each other. */
+  async #lock(
+    transaction: Transaction,
+    ids: readonly string[],
+  ): Promise<Map<string, { seq: number; last_event_at: number | null }>> {
+    const wanted = [...new Set(ids)].sort();
+    const read = async () => {
+      const rows = await transaction.all(
+        `SELECT credential_id, seq, urgent_seq, last_event_at FROM relay_credential
+         WHERE credential_id IN (SELECT credential_id FROM ${this.#rows("$1", ["credential_id"])})
+         ORDER BY credential_id ${this.#database.dialect.forUpdate}`,
+        [JSON.stringify(wanted.map((id) => ({ credential_id: id })))],
+      );
+      return new Map(rows.map((row) => credentialRow.parse(row)).map((row) => [row.credential_id, row]));
+    };
+    const found = await read();
+    if (found.size === wanted.length) return found;
+    await this.#insertCredentials(transaction, wanted);
+    return await read();
+  }
+
+  async #insertCredentials(transaction: Transaction, ids: readonly string[]): Promise<void> {
+    for (const id of [...new Set(ids)].sort()) {
+      await transaction.all(
+        `INSERT INTO relay_credential (credential_id, seq, urgent_seq) VALUES ($1, 0, 0)
+         ON CONFLICT (credential_id) DO NOTHING`,
+        [id],
+      );
+    }
+  }
+
+  async #known(
+    transaction: Transaction,
+    rows: readonly { credential_id: string; event_id: string }[],
+  ): Promise<Set<string>> {
+    const found = await transaction.all(
+      `SELECT e.credential_id, e.event_id FROM relay_event e
+       JOIN (SELECT credential_id, event_id FROM ${this.#rows("$1", ["credential_id", "event_id"])}) AS input
+       ON input.credential_id = e.credential_id AND input.event_id = e.event_id`,
+      [JSON.stringify(rows)],
+    );
+    return new Set(
+      found.map((row) => keyOf(eventRow.pick({ credential_id: true, event_id: true }).parse(row))),
+    );
+  }
+
+  async #insert(
+    transaction: Transaction,
+    rows: readonly Record<keyof typeof COLUMNS, unknown>[],
+  ): Promise<void> {
+    const names = Object.keys(COLUMNS).join(", ");
+    await transaction.all(
+      `INSERT INTO relay_event (${names}) SELECT ${names} FROM ${this.#database.dialect.rows("$1", COLUMNS)}`,
+      [JSON.stringify(rows)],
+    );
+  }
+
+  #rows(parameter: string, names: readonly ("credential_id" | "event_id")[]): string {
+    const columns = Object.fromEntries(names.map((name) => [name, COLUMNS[name]]));
+    return this.#database.dialect.rows(parameter, columns);
+  }
+}
+
+function keyOf(row: { credential_id: string; event_id: string }): string {
+  return `${row.credential_id} ${row.event_id}`;
+}
+
+/** Dixa's ids are UUIDs. Whatever else comes must not make the whole batch fail, and stays distinct. */
+function storedId(id: string): string {
+  if (PLAIN_ID.test(id) && !id.startsWith("sha256:")) return id;
+  // Not as UTF-8, which would make all lone surrogates one.
+  return `sha256:${createHash("sha256").update(Buffer.from(id, "utf16le")).digest("hex")}`;
+}
+
+function storedType(type: string): string {
+  return type.slice(0, TYPE_LENGTH).replaceAll(/[^\x20-\x7e]/g, "?");
+}

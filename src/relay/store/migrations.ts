@@ -1,0 +1,90 @@
+import { type Transaction } from "./database.ts";
+
+/**
+ * The schema, step by step, for both databases. A step that has been released is never changed: add another.
+ *
+ * `relay_event` is the ledger that tells duplicates, without payloads; `relay_credential` counts; `relay_connection`
+ * holds what the coalescer knows (`state`), and beside it what the stores look for. Times are ms UTC.
+ */
+const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE relay_credential (
+      credential_id TEXT PRIMARY KEY,
+      seq BIGINT NOT NULL,
+      urgent_seq BIGINT NOT NULL,
+      last_event_at BIGINT
+    )`,
+    `CREATE TABLE relay_event (
+      credential_id TEXT NOT NULL,
+      event_id TEXT NOT NULL,
+      event_type TEXT NOT NULL,
+      received_at BIGINT NOT NULL,
+      seq BIGINT NOT NULL,
+      PRIMARY KEY (credential_id, event_id)
+    )`,
+    "CREATE UNIQUE INDEX relay_event_seq ON relay_event (credential_id, seq)",
+    "CREATE INDEX relay_event_received_at ON relay_event (received_at)",
+    `CREATE TABLE relay_connection (
+      connection_id TEXT PRIMARY KEY,
+      credential_id TEXT NOT NULL,
+      name TEXT NOT NULL,
+      workspace_id TEXT NOT NULL,
+      source_id TEXT NOT NULL,
+      source_name TEXT NOT NULL,
+      status TEXT NOT NULL,
+      discovered_at BIGINT NOT NULL,
+      synced_seq BIGINT NOT NULL,
+      phase TEXT NOT NULL,
+      wake_at BIGINT,
+      written_at BIGINT NOT NULL,
+      state TEXT NOT NULL
+    )`,
+    "CREATE INDEX relay_connection_credential ON relay_connection (credential_id)",
+    "CREATE INDEX relay_connection_wake_at ON relay_connection (wake_at)",
+    `CREATE TABLE relay_activity (
+      connection_id TEXT NOT NULL,
+      at BIGINT NOT NULL,
+      number BIGINT NOT NULL,
+      note TEXT NOT NULL,
+      PRIMARY KEY (connection_id, number)
+    )`,
+    "CREATE INDEX relay_activity_at ON relay_activity (at)",
+    `CREATE TABLE relay_budget (
+      id BIGINT PRIMARY KEY,
+      tokens DOUBLE PRECISION NOT NULL,
+      filled_at BIGINT NOT NULL,
+      paused_since BIGINT NOT NULL,
+      paused_until BIGINT NOT NULL
+    )`,
+    `CREATE TABLE relay_slot (
+      slot BIGINT PRIMARY KEY,
+      token TEXT NOT NULL,
+      owner TEXT NOT NULL,
+      since BIGINT NOT NULL,
+      until BIGINT NOT NULL
+    )`,
+    "INSERT INTO relay_budget (id, tokens, filled_at, paused_since, paused_until) VALUES (1, -1, 0, 0, 0)",
+  ],
+];
+
+/**
+ * Brings the schema up to date. The caller sees to it that no other process does so at the same time.
+ *
+ * @throws Error when the database was written by a later version of the relay
+ */
+export async function migrate(transaction: Transaction): Promise<void> {
+  await transaction.all("CREATE TABLE IF NOT EXISTS relay_schema (version BIGINT NOT NULL)");
+  const rows = await transaction.all("SELECT max(version) AS version FROM relay_schema");
+  const version = Number(rows[0]?.["version"] ?? 0);
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `the store has schema version ${version}, and this dixa-relay knows only up to ${MIGRATIONS.length}: ` +
+        "start the newer dixa-relay again, or give this one a store of its own",
+    );
+  }
+  for (const [index, statements] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    for (const statement of statements) await transaction.all(statement);
+    await transaction.all("INSERT INTO relay_schema (version) VALUES ($1)", [index + 1]);
+  }
+}

@@ -1,0 +1,102 @@
+import { z } from "zod";
+
+import { type ConnectionState } from "../connection-state.ts";
+import { type Note } from "../inputs.ts";
+
+/** What the databases give back, checked: a row that isn't what was written must not become a watermark. */
+
+const instant = z.number();
+const call = z.discriminatedUnion("name", [
+  z.object({ name: z.literal("look") }),
+  z.object({ name: z.literal("start") }),
+  z.object({ name: z.literal("follow"), jobId: z.number() }),
+  z.object({ name: z.literal("inspect") }),
+]);
+
+const phase = z.discriminatedUnion("name", [
+  z.object({ name: z.literal("IDLE") }),
+  z.object({ name: z.literal("BUSY"), since: instant, until: instant }),
+  z.object({ name: z.literal("BACKOFF"), since: instant, until: instant }),
+  z.object({
+    name: z.literal("TRACKING"),
+    jobId: z.number(),
+    cover: z.number(),
+    status: z.string(),
+    since: instant,
+    until: instant,
+  }),
+  z.object({
+    name: z.literal("PARKED"),
+    reason: z.enum(["inactive", "locked", "gone", "unmapped", "forbidden", "invalid", "poison", "held"]),
+    since: instant,
+    until: instant.nullable(),
+  }),
+]);
+
+export const stateSchema: z.ZodType<ConnectionState> = z.object({
+  syncedSeq: z.number(),
+  fence: z.number(),
+  phase,
+  claim: z.object({ owner: z.string(), since: instant, until: instant, cover: z.number(), call }).nullable(),
+  witness: z.object({ jobId: z.number(), cover: z.number(), posted: z.boolean() }).nullable(),
+  errors: z.number(),
+  failedJobs: z.number(),
+  missingSince: instant.nullable(),
+  lastTriggerAt: instant.nullable(),
+  lastSuccessAt: instant.nullable(),
+  lastError: z.string().nullable(),
+});
+
+export const noteSchema: z.ZodType<Note> = z.object({
+  kind: z.enum([
+    "triggered",
+    "adopted",
+    "covered",
+    "busy",
+    "succeeded",
+    "failed",
+    "cancelled",
+    "error",
+    "throttled",
+    "unauthorized",
+    "parked",
+    "unparked",
+    "retried",
+  ]),
+  jobId: z.number().optional(),
+  detail: z.string().optional(),
+  lagMs: z.number().optional(),
+});
+
+export const credentialRow = z.object({
+  credential_id: z.string(),
+  seq: z.number(),
+  urgent_seq: z.number(),
+  last_event_at: instant.nullable(),
+});
+
+export const connectionRow = z.object({
+  connection_id: z.string(),
+  credential_id: z.string(),
+  name: z.string(),
+  workspace_id: z.string(),
+  source_id: z.string(),
+  source_name: z.string(),
+  status: z.string(),
+  discovered_at: instant,
+  state: z.string(),
+  seq: z.number().nullable(),
+  urgent_seq: z.number().nullable(),
+  last_event_at: instant.nullable(),
+  first_at: instant.nullable(),
+});
+
+export type ConnectionRow = z.infer<typeof connectionRow>;
+
+export const eventRow = z.object({
+  credential_id: z.string(),
+  event_id: z.string(),
+  event_type: z.string(),
+  received_at: instant,
+  seq: z.number(),
+});

@@ -1,0 +1,111 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+import { type Database, type Dialect, type Parameter, type Row, type Transaction } from "./database.ts";
+import { migrate } from "./migrations.ts";
+import { SqlStore, type StoreOptions } from "./sql-store.ts";
+import { type Store, StoreUnavailableError } from "./store.ts";
+
+/** Locked by another process, ms. */
+const BUSY_TIMEOUT = 5000;
+/** SQLite's primary result codes for a database that can't be written now: busy, locked, readonly, ioerr, full, cantopen. */
+const UNAVAILABLE: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
+
+/**
+ * A store in a file, for one relay. Every commit is synced to the disk before anybody hears of it.
+ *
+ * @throws Error when the file can't be opened, with the remedy
+ */
+export async function openSqliteStore(path: string, options: StoreOptions): Promise<Store> {
+  const database = new SqliteDatabase(path);
+  try {
+    await database.transaction(migrate);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return new SqlStore(database, options);
+}
+
+const dialect: Dialect = {
+  // A transaction that may write is alone.
+  forUpdate: "",
+  skipLocked: "",
+  rows: (parameter, columns) => {
+    const selected = Object.keys(columns).map((name) => `json_extract(value, '$.${name}') AS ${name}`);
+    return `(SELECT ${selected.join(", ")} FROM json_each(${parameter}))`;
+  },
+};
+
+class SqliteDatabase implements Database, Transaction {
+  readonly dialect = dialect;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string) {
+    const folder = dirname(path);
+    if (!existsSync(folder)) {
+      throw new Error(`can't open the store ${path}: there is no folder ${folder}; create it, or mount it`);
+    }
+    try {
+      this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
+      // With WAL, anything less than FULL loses the last commits when the power fails.
+      this.#database.exec("PRAGMA journal_mode = WAL");
+      this.#database.exec("PRAGMA synchronous = FULL");
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`can't open the store ${path}: ${why}; it must be a file that the relay may write`, {
+        cause: error,
+      });
+    }
+  }
+
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const before = this.#last;
+    const turn = Promise.withResolvers<undefined>();
+    this.#last = turn.promise;
+    await before;
+    try {
+      return await this.#run(work);
+    } catch (error) {
+      throw toStoreError(error);
+    } finally {
+      turn.resolve(undefined);
+    }
+  }
+
+  all(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql.replaceAll(/\$(\d+)/g, "?$1"));
+      this.#statements.set(sql, statement);
+    }
+    return Promise.resolve(statement.all(...parameters));
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  async #run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = await work(this);
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // A full disk has rolled back by itself.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+function toStoreError(error: unknown): unknown {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return error;
+  const primary = error.errcode & 0xff;
+  return UNAVAILABLE.has(primary) ? new StoreUnavailableError(error.message, { cause: error }) : error;
+}
