@@ -31,7 +31,7 @@ export interface InputState {
 
 const streamState = z.looseObject({
   stream_descriptor: z.looseObject({ name: z.string() }),
-  stream_state: z.unknown(),
+  stream_state: z.unknown().optional(),
 });
 const entry = z.looseObject({
   stream: streamState.nullish(),
@@ -59,8 +59,11 @@ function addItem(item: unknown, states: Map<string, unknown>): void {
   if (item === null || item === undefined) return;
   const object = json.safeParse(item).data;
   if (object === undefined || Array.isArray(item)) throw unusable(item);
-  if (object["state"] !== undefined && object["type"] === "STATE") {
-    addItem(object["state"], states);
+  if (object["type"] === "STATE") {
+    // Singer taps call it `value`.
+    const state = object["state"] ?? object["value"];
+    if (state === undefined || state === null) throw unusable(item);
+    addItem(state, states);
     return;
   }
   const singer = bookmarks.safeParse(object);
@@ -76,6 +79,8 @@ function addItem(item: unknown, states: Map<string, unknown>): void {
   if (!parsed.success) throw unusable(item);
   const { stream, global, global_: pythonGlobal, data } = parsed.data;
   if (data !== null && data !== undefined) addAll(data, states);
+  // Read as no state, a state that was damaged would begin everything anew without a word.
+  if (object["type"] === "STREAM" && (stream === undefined || stream === null)) throw unusable(item);
   const globals = [...(global?.stream_states ?? []), ...(pythonGlobal?.stream_states ?? [])];
   for (const { stream_descriptor: descriptor, stream_state: state } of stream
     ? [...globals, stream]
