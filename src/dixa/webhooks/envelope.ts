@@ -15,18 +15,20 @@ const LONGEST_FQN = 100;
 const UNKNOWN_FQN = "UNKNOWN";
 
 /** Text that every store keeps as it is: PostgreSQL refuses U+0000, and half a surrogate pair would be altered. */
-function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes("\0");
-}
+const STORABLE = /^[^\0\ud800-\udfff]+$/u;
 
-const envelope = z.looseObject({
+/** All that a webhook must have. */
+export const webhookBodySchema = z.looseObject({
   event_id: z
     .string({ error: "must be a string" })
     .min(1, { error: "must not be empty" })
     .max(LONGEST_EVENT_ID, { error: `must have at most ${LONGEST_EVENT_ID} characters` })
-    .refine(isStorable, { error: "must be well-formed text without U+0000" }),
+    .regex(STORABLE, { error: "must be well-formed text without U+0000" }),
+});
+
+const envelope = webhookBodySchema.extend({
   // Whatever Dixa makes of the rest one day, the event has happened.
-  event_fqn: z.string().min(1).max(LONGEST_FQN).refine(isStorable).catch(UNKNOWN_FQN),
+  event_fqn: z.string().max(LONGEST_FQN).regex(STORABLE).catch(UNKNOWN_FQN),
   event_timestamp: z
     .string()
     .transform((text) => Date.parse(text))

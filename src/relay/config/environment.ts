@@ -9,6 +9,8 @@ const VARIABLES: Readonly<Record<string, Path>> = {
   RELAY_STORE: ["store"],
   RELAY_ADMIN_TOKEN: ["admin_token"],
   RELAY_ADMIN_TOKEN_FILE: ["admin_token_file"],
+  RELAY_METRICS_TOKEN: ["metrics_token"],
+  RELAY_METRICS_TOKEN_FILE: ["metrics_token_file"],
   RELAY_RETENTION: ["retention"],
   RELAY_SHUTDOWN_DELAY: ["shutdown_delay"],
   RELAY_LOG_LEVEL: ["log_level"],

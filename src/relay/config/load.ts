@@ -4,7 +4,7 @@ import { configFromEnvironment, variableAt } from "./environment.ts";
 import { describePath, faultsOf } from "./issues.ts";
 import { type RelayConfig, toRelayConfig } from "./relay-config.ts";
 import { relayConfigSchema } from "./schema.ts";
-import { folderOf, substitute } from "./substitution.ts";
+import { folderOf, SECRET_KEYS, substitute } from "./substitution.ts";
 import { readYaml } from "./yaml.ts";
 
 export interface LoadOptions {
@@ -22,17 +22,6 @@ export interface LoadedConfig {
   /** What is unwise, though it works. */
   warnings: string[];
 }
-
-/** Keys whose values never leave the process. */
-const SECRET_KEYS: ReadonlySet<string> = new Set([
-  "admin_token",
-  "client_secret",
-  "dixa_api_token",
-  "notification_secret",
-  "password",
-  "token",
-  "webhook_secrets",
-]);
 
 /**
  * Reads and checks the relay's configuration.

@@ -55,6 +55,8 @@ export interface RelayConfig {
   readonly publicUrl: string | undefined;
   readonly store: StoreConfig;
   readonly adminToken: string;
+  /** Whoever reads the metrics must show it; undefined: anybody may. */
+  readonly metricsToken: string | undefined;
   readonly airbyte: AirbyteConfig;
   readonly credentials: readonly CredentialConfig[];
   readonly timingsOf: (credentialId: string, connectionId: string) => Timings;
@@ -129,6 +131,7 @@ export function toRelayConfig(raw: RawRelayConfig, options: ConversionOptions): 
     publicUrl: raw.public_url,
     store: storeOf(databaseUrl ?? raw.store, folder),
     adminToken: raw.admin_token,
+    metricsToken: raw.metrics_token,
     airbyte: {
       url: raw.airbyte.url,
       appUrl: raw.airbyte.app_url ?? appUrlOf(raw.airbyte.url),

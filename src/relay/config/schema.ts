@@ -16,6 +16,11 @@ import { timingKeys, timingsSchema } from "./timings.ts";
 const SHORTEST_TOKEN = 16;
 const MAKE_TOKEN = "make one with `openssl rand -hex 32`";
 
+const accessToken = z
+  .string({ error: `must be a text of at least ${SHORTEST_TOKEN} characters: ${MAKE_TOKEN}` })
+  .trim()
+  .min(SHORTEST_TOKEN, { error: `must have at least ${SHORTEST_TOKEN} characters: ${MAKE_TOKEN}` });
+
 /** A list; text from the environment is split at commas. */
 function list<T extends z.ZodType>(item: T, remedy: string) {
   return z.preprocess(
@@ -105,10 +110,8 @@ export const relayConfigSchema = z.strictObject({
   listen: listenAddress.default({ host: "0.0.0.0", port: 8080 }),
   public_url: address.optional(),
   store: text("must be a path such as ./relay.db, or postgres://…").default("./relay.db"),
-  admin_token: z
-    .string({ error: `must be a text of at least ${SHORTEST_TOKEN} characters: ${MAKE_TOKEN}` })
-    .trim()
-    .min(SHORTEST_TOKEN, { error: `must have at least ${SHORTEST_TOKEN} characters: ${MAKE_TOKEN}` }),
+  admin_token: accessToken,
+  metrics_token: accessToken.optional(),
   airbyte: airbyte.prefault({}),
   credentials: z
     .array(credential, { error: "must be a list with one entry per Dixa account" })

@@ -4,17 +4,20 @@ import { dirname, resolve } from "node:path";
 import { codeOf, reasonOf } from "./file-fault.ts";
 import { describePath } from "./issues.ts";
 
-/** Keys whose value may lie in a file of its own, named by the key with `_file` behind it. */
-const FROM_FILE: ReadonlySet<string> = new Set([
+/** Keys whose values never leave the process. */
+export const SECRET_KEYS: ReadonlySet<string> = new Set([
   "admin_token",
   "client_secret",
   "dixa_api_token",
+  "metrics_token",
   "notification_secret",
   "password",
-  "store",
   "token",
   "webhook_secrets",
 ]);
+
+/** Keys whose value may lie in a file of its own, named by the key with `_file` behind it. */
+const FROM_FILE: ReadonlySet<string> = new Set([...SECRET_KEYS, "store"]);
 const SUFFIX = "_file";
 /** `${NAME}`, or `$${NAME}` for that very text. */
 const VARIABLE = /\$(\$?)\{([^}]*)\}/g;

@@ -1,0 +1,261 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type FastifyInstance } from "fastify";
+
+import { createServer } from "../../../src/relay/http/server.ts";
+import {
+  ADMIN_TOKEN,
+  BASIC,
+  CONNECTION,
+  OTHER_CONNECTION,
+  SIGNED,
+  type TestFace,
+  testFace,
+} from "../face-fixture.ts";
+import { documentation } from "./documented.ts";
+
+const START = Date.UTC(2026, 0, 1, 12);
+
+let face: TestFace;
+let app: FastifyInstance;
+let now: number;
+
+beforeEach(() => {
+  now = START;
+  face = testFace({ now: () => now });
+  app = createServer(face);
+});
+
+afterEach(async () => {
+  await app.close();
+});
+
+async function call(method: "GET" | "POST", path: string, token = ADMIN_TOKEN) {
+  const response = await app.inject({
+    method,
+    url: path,
+    headers: token === "" ? {} : { authorization: `Bearer ${token}` },
+  });
+  const documented = path
+    .split("?", 1)[0]!
+    .replace(/(credentials\/)[^/]+/, "$1{credentialId}")
+    .replace(/(connections\/)[^/]+/, "$1{connectionId}");
+  (await documentation(app)).expectDocumented(method, documented, response);
+  return response;
+}
+
+function event(eventId: string): Promise<unknown> {
+  return face.store.accept({
+    credentialId: SIGNED,
+    eventId,
+    eventType: "CONVERSATION_CLOSED",
+    receivedAt: now,
+  });
+}
+
+const CALLS = [
+  ["GET", "/v1/credentials"],
+  ["GET", `/v1/credentials/${SIGNED}`],
+  ["POST", `/v1/credentials/${SIGNED}/sync`],
+  ["POST", `/v1/connections/${CONNECTION}/retry`],
+  ["POST", `/v1/connections/${CONNECTION}/park`],
+  ["POST", `/v1/connections/${CONNECTION}/unpark`],
+] as const;
+
+describe.each(CALLS)("%s %s", (method, path) => {
+  test("is for the holder of the admin token only", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    for (const token of ["", "wrong", `${ADMIN_TOKEN}x`, ADMIN_TOKEN.slice(0, -1)]) {
+      const response = await call(method, path, token);
+      expect(response.statusCode).toBe(401);
+      expect(response.headers["www-authenticate"]).toContain("Bearer");
+    }
+    expect((await face.store.connection(CONNECTION))?.state.phase.name).toBe("IDLE");
+    expect(face.wakes).toBe(0);
+  });
+
+  test("says 503 while the store can't be reached", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    face.store.isDown = true;
+    const response = await call(method, path);
+    expect(response.statusCode).toBe(503);
+    expect(response.headers["retry-after"]).toBeDefined();
+  });
+});
+
+test("credentials are listed in the order of the configuration, with what their connections are at", async () => {
+  face.store.addConnection(SIGNED, CONNECTION);
+  face.store.addConnection(SIGNED, OTHER_CONNECTION);
+  await event("e1");
+  now += 10_000;
+  face.store.succeed(CONNECTION);
+  const { credentials } = (await call("GET", "/v1/credentials")).json<{ credentials: unknown[] }>();
+  expect(credentials).toHaveLength(4);
+  expect(credentials[0]).toEqual({
+    credential_id: SIGNED,
+    name: "Dixa EU",
+    seq: 1,
+    last_event_at: "2026-01-01T12:00:00.000Z",
+    pending_since: "2026-01-01T12:00:00.000Z",
+    connections: { clean: 1, pending: 1, claimed: 0, tracking: 0, busy: 0, backoff: 0, parked: 0 },
+  });
+});
+
+describe("a credential", () => {
+  test("is shown with its webhook's address, events and connections", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    await event("e1");
+    const body = (await call("GET", `/v1/credentials/${SIGNED}`)).json<Record<string, unknown>>();
+    expect(body).toMatchObject({
+      webhook_url: `https://relay.example.com/webhooks/dixa/${SIGNED}`,
+      auth: "signature",
+      recent_events: [{ seq: 1, event_id: "e1", event_type: "CONVERSATION_CLOSED" }],
+      connections: [
+        {
+          connection_id: CONNECTION,
+          state: "pending",
+          state_text: "waits until 2026-01-01T12:00:30.000Z (so that events close together share one sync)",
+          pending_events: 1,
+          synced_seq: 0,
+          url: `https://airbyte.example.com/workspaces/871d9b60-11a9-44cb-8c63-a40eee16e4a0/connections/${CONNECTION}`,
+          last_job: null,
+        },
+      ],
+    });
+  });
+
+  test("shows the job that a connection is at, with its link", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    await event("e1");
+    face.store.change(CONNECTION, {
+      phase: { name: "TRACKING", jobId: 77, cover: 1, status: "running", since: now, until: now },
+    });
+    const body = (await call("GET", `/v1/credentials/${SIGNED}`)).json<{ connections: unknown[] }>();
+    expect(body.connections[0]).toMatchObject({
+      state: "tracking",
+      state_text: "syncing since 2026-01-01T12:00:00.000Z",
+      last_job: {
+        job_id: 77,
+        outcome: "running",
+        url: expect.stringMatching(/\/timeline\?jobId=77&openLogs=true$/),
+      },
+    });
+  });
+
+  test("that is not configured is not found, whatever its id looks like", async () => {
+    for (const id of [BASIC.replace("1", "9"), "x", "%00", "..%2f..", "a".repeat(150)]) {
+      expect((await call("GET", `/v1/credentials/${id}`)).statusCode).toBe(404);
+    }
+  });
+});
+
+describe("a sync that is asked for by hand", () => {
+  const PATH = `/v1/credentials/${SIGNED}/sync`;
+
+  test("is one more number, and answered at once when nobody waits", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    const response = await call("POST", PATH);
+    expect(response.statusCode).toBe(202);
+    expect(response.json()).toMatchObject({ seq: 1, outcome: "pending", reasons: [] });
+    expect(face.wakes).toBe(1);
+    expect((await call("POST", PATH)).json()).toMatchObject({ seq: 2 });
+  });
+
+  test("is answered with 200 when each connection has been synced", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    face.store.addConnection(SIGNED, OTHER_CONNECTION);
+    const answer = call("POST", `${PATH}?wait=60s`);
+    while (face.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
+    face.store.succeed(CONNECTION);
+    face.store.succeed(OTHER_CONNECTION);
+    const response = await answer;
+    expect(response.statusCode).toBe(200);
+    expect(response.json()).toMatchObject({ seq: 1, outcome: "succeeded" });
+  });
+
+  test("is answered with 202 when the wait has run out", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    face.store.addConnection(SIGNED, OTHER_CONNECTION);
+    const answer = call("POST", `${PATH}?wait=30s`);
+    while (face.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
+    face.store.succeed(CONNECTION);
+    now += 30_000;
+    expect((await answer).statusCode).toBe(202);
+  });
+
+  test("is answered with 424 and the reason when a connection is parked", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    await face.store.apply(CONNECTION, { type: "park" });
+    const response = await call("POST", `${PATH}?wait=60s`);
+    expect(response.statusCode).toBe(424);
+    expect(response.json()).toMatchObject({
+      outcome: "failed",
+      reasons: [{ connection_id: CONNECTION, reason: "Dixa → e735: parked: by hand" }],
+    });
+  });
+
+  test("is answered with 424 as soon as a sync has failed since, and not for failures of before", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    face.store.change(CONNECTION, { failedJobs: 3, lastError: "an old failure" });
+    const answer = call("POST", `${PATH}?wait=60s`);
+    while (face.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    face.store.change(CONNECTION, { failedJobs: 4, lastError: "Airbyte's job 5 failed" });
+    const response = await answer;
+    expect(response.statusCode).toBe(424);
+    expect(response.json()).toMatchObject({
+      reasons: [{ reason: "Dixa → e735: Airbyte's job 5 failed" }],
+    });
+  });
+
+  test("is answered with 424 when no connection is known", async () => {
+    const response = await call("POST", PATH);
+    expect(response.statusCode).toBe(424);
+    expect(response.json()).toMatchObject({
+      reasons: [{ connection_id: null, reason: expect.stringContaining("credential_id") }],
+    });
+  });
+
+  test("ends its wait when the relay stops", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    const answer = call("POST", `${PATH}?wait=10m`);
+    while (face.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
+    face.stop();
+    expect((await answer).statusCode).toBe(202);
+  });
+
+  test.each([["soon"], ["-1s"], ["1"], [""], ["1h"], ["1s&wait=2s"], ["9999999s"]])(
+    "is not asked for with wait=%s",
+    async (wait) => {
+      face.store.addConnection(SIGNED, CONNECTION);
+      expect((await call("POST", `${PATH}?wait=${wait}`)).statusCode).toBe(400);
+      expect((await face.store.credentialStatus(SIGNED)).seq).toBe(0);
+    },
+  );
+});
+
+describe("a connection", () => {
+  test("is parked, unparked and retried", async () => {
+    face.store.addConnection(SIGNED, CONNECTION);
+    const act = async (action: string) =>
+      (await call("POST", `/v1/connections/${CONNECTION}/${action}`)).json<{ state: string }>();
+    expect(await act("park")).toMatchObject({
+      state: "parked",
+      park_reason: "held",
+      state_text: "parked: by hand",
+    });
+    expect(await act("unpark")).toMatchObject({ state: "clean", park_reason: null });
+    await event("e1");
+    face.store.change(CONNECTION, {
+      failedJobs: 2,
+      phase: { name: "BACKOFF", since: now, until: now + 900_000 },
+    });
+    expect(await act("retry")).toMatchObject({ state: "pending", failed_jobs: 0 });
+    expect(face.wakes).toBe(3);
+  });
+
+  test("that nobody knows is not found", async () => {
+    for (const id of [OTHER_CONNECTION, "x", "%00"]) {
+      expect((await call("POST", `/v1/connections/${id}/park`)).statusCode).toBe(404);
+    }
+  });
+});

@@ -1,0 +1,131 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, type Socket } from "node:net";
+
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type FastifyInstance } from "fastify";
+
+import { createServer } from "../../../src/relay/http/server.ts";
+import { OPEN, type TestFace, testFace } from "../face-fixture.ts";
+
+const BODY = '{"event_id":"e1"}';
+const HEAD = `POST /webhooks/dixa/${OPEN} HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\n`;
+
+let face: TestFace;
+let app: FastifyInstance;
+let sockets: Socket[];
+
+beforeEach(async () => {
+  face = testFace();
+  app = createServer(face, { requestTimeoutMs: 400, headersTimeoutMs: 200, checkMs: 50 });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  sockets = [];
+});
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await app.close();
+});
+
+async function open(): Promise<Socket> {
+  const { port } = app.server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  sockets.push(socket);
+  await once(socket, "connect");
+  return socket;
+}
+
+/** All that the server says until it closes the connection. */
+async function answerOn(socket: Socket): Promise<string> {
+  let text = "";
+  socket.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  await once(socket, "close");
+  return text;
+}
+
+async function rejections(reason: string): Promise<number> {
+  const { body } = await app.inject("/metrics");
+  return Number(new RegExp(`rejected_total{reason="${reason}"} (\\d+)`).exec(body)?.[1]);
+}
+
+async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("over a real connection", () => {
+  test("a webhook that arrives in pieces is put together", async () => {
+    const socket = await open();
+    socket.write(`${HEAD}Connection: close\r\nContent-Length: ${BODY.length}\r\n\r\n`);
+    for (const character of BODY) {
+      socket.write(character);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 202 /);
+    expect(face.store.events).toHaveLength(1);
+  });
+
+  test("several webhooks on one connection are answered in their order", async () => {
+    const socket = await open();
+    const other = BODY.replace("e1", "e2");
+    socket.write(`${HEAD}Content-Length: ${BODY.length}\r\n\r\n${BODY}`);
+    socket.write(`${HEAD}Connection: close\r\nContent-Length: ${other.length}\r\n\r\n${other}`);
+    expect((await answerOn(socket)).match(/HTTP\/1\.1 202/g)).toHaveLength(2);
+    expect(face.store.events.map(({ eventId }) => eventId)).toEqual(["e1", "e2"]);
+  });
+
+  test("whoever sends headers without end is cut off", async () => {
+    const socket = await open();
+    socket.write("POST / HTTP/1.1\r\nHost: relay\r\n");
+    const drip = setInterval(() => socket.write("X-Slow: 1\r\n"), 30);
+    const answer = await answerOn(socket);
+    clearInterval(drip);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  test("whoever sends a body without end is cut off, and nothing is kept", async () => {
+    const socket = await open();
+    socket.write(`${HEAD}Content-Length: 1000\r\n\r\n{"event_id":"e1","x":"`);
+    const drip = setInterval(() => socket.write("x"), 30);
+    const answer = await answerOn(socket);
+    clearInterval(drip);
+    expect(answer === "" || answer.startsWith("HTTP/1.1 408 ")).toBe(true);
+    expect(face.store.events).toEqual([]);
+  });
+
+  test("whoever hangs up in the middle is counted, and nothing is kept", async () => {
+    const socket = await open();
+    socket.write(`${HEAD}Content-Length: 1000\r\n\r\n{"event_id":"e1"`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.destroy();
+    await until(async () => (await rejections("aborted")) === 1);
+    expect(face.store.events).toEqual([]);
+  });
+
+  test("a body that turns out too large is refused while it comes", async () => {
+    const socket = await open();
+    socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`);
+    const piece = "x".repeat(64 * 1024);
+    for (let i = 0; i < 8; i++) socket.write(`${piece.length.toString(16)}\r\n${piece}\r\n`);
+    expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  test("what is not HTTP is refused", async () => {
+    const socket = await open();
+    socket.write("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n");
+    expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test("headers beyond all measure are refused", async () => {
+    const socket = await open();
+    socket.write(`${HEAD}X-Large: ${"x".repeat(40_000)}\r\n\r\n`);
+    expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
+  test("a request with two lengths is refused", async () => {
+    const socket = await open();
+    socket.write(`${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`);
+    expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});

@@ -1,0 +1,116 @@
+import { z } from "zod";
+
+const instant = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  .meta({ format: "date-time", examples: ["2026-01-31T12:00:00.000Z"] });
+
+const link = z.string().meta({ format: "uri" });
+const number = z.int().min(0);
+
+export const PHASES = ["clean", "pending", "claimed", "tracking", "busy", "backoff", "parked"] as const;
+
+export const jobSchema = z
+  .object({
+    job_id: number.describe("Airbyte's number of the job."),
+    outcome: z
+      .string()
+      .describe(
+        "triggered, adopted, succeeded, covered, failed, cancelled, or Airbyte's word while it runs.",
+      ),
+    at: instant,
+    url: link.nullable().describe("The job in Airbyte's web application."),
+  })
+  .describe("A sync in Airbyte.");
+
+export const connectionSchema = z
+  .object({
+    connection_id: z.string(),
+    credential_id: z.string(),
+    name: z.string(),
+    workspace_id: z.string(),
+    source_name: z.string(),
+    airbyte_status: z.string().describe("active, inactive, locked, deprecated, or newer."),
+    url: link.nullable().describe("The connection in Airbyte's web application."),
+    state: z.enum(PHASES),
+    state_text: z.string().describe("The state in words."),
+    seq: number.describe("Number of the credential's newest event."),
+    synced_seq: number.describe(
+      "Watermark: a sync that began to read after this event was accepted has succeeded.",
+    ),
+    pending_events: number.describe("seq − synced_seq."),
+    pending_since: instant.nullable().describe("When the oldest event above the watermark was accepted."),
+    park_reason: z.string().nullable(),
+    failed_jobs: number.describe("Syncs in a row that failed or were cancelled."),
+    last_error: z.string().nullable(),
+    last_triggered_at: instant.nullable(),
+    last_succeeded_at: instant.nullable(),
+    last_job: jobSchema.nullable(),
+  })
+  .describe("An Airbyte connection whose source carries a credential.");
+
+export const eventSchema = z
+  .object({
+    seq: number,
+    event_id: z.string(),
+    event_type: z.string(),
+    received_at: instant,
+  })
+  .describe("An accepted webhook.");
+
+const summary = {
+  credential_id: z.string(),
+  name: z.string(),
+  seq: number.describe("Number of the newest event; 0 when there has been none."),
+  last_event_at: instant.nullable(),
+  pending_since: instant
+    .nullable()
+    .describe("When the oldest event that some connection lacks was accepted."),
+};
+
+export const credentialSummarySchema = z
+  .object({
+    ...summary,
+    connections: z.record(z.enum(PHASES), number).describe("How many connections are in which state."),
+  })
+  .describe("A Dixa account in short.");
+
+export const credentialListSchema = z
+  .object({ credentials: z.array(credentialSummarySchema) })
+  .describe("All Dixa accounts.");
+
+export const credentialSchema = z
+  .object({
+    ...summary,
+    webhook_url: z.string().nullable().describe("Where Dixa sends its webhooks; null without public_url."),
+    auth: z.enum(["signature", "basic", "bearer", "none"]),
+    connections: z.array(connectionSchema),
+    recent_events: z.array(eventSchema),
+  })
+  .describe("A Dixa account with its connections.");
+
+export const syncSchema = z
+  .object({
+    seq: number.describe("Number of this request; a connection is done when its synced_seq has reached it."),
+    outcome: z.enum(["succeeded", "pending", "failed"]),
+    reasons: z
+      .array(z.object({ connection_id: z.string().nullable(), reason: z.string() }))
+      .describe("Why a connection can't be synced."),
+    connections: z.array(connectionSchema),
+  })
+  .describe("What has become of a request for a sync.");
+
+export const acceptedSchema = z
+  .object({ status: z.enum(["new", "duplicate", "filtered"]) })
+  .describe("The webhook is kept, was kept before, or is of a kind that causes no sync.");
+
+export const healthSchema = z
+  .object({ status: z.enum(["ok", "stopping", "unavailable"]) })
+  .describe("How the relay is.");
+
+export type JobView = z.infer<typeof jobSchema>;
+export type ConnectionView = z.infer<typeof connectionSchema>;
+export type EventView = z.infer<typeof eventSchema>;
+export type CredentialSummaryView = z.infer<typeof credentialSummarySchema>;
+export type CredentialView = z.infer<typeof credentialSchema>;
+export type SyncView = z.infer<typeof syncSchema>;

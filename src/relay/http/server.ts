@@ -1,0 +1,170 @@
+import {
+  fastify,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
+
+import { type Face } from "../face.ts";
+import { type Rejection } from "../metrics.ts";
+import { addPage } from "../page/page.ts";
+import { adminOperations } from "./admin-routes.ts";
+import { HttpProblem, isHttpProblem, storeUnavailable, unauthorized } from "./errors.ts";
+import { healthOperations } from "./health-routes.ts";
+import { addNotificationRoute } from "./notification-route.ts";
+import { openApiDocument } from "./openapi.ts";
+import { type Operation, toFastifyPath } from "./operation.ts";
+import { RefusalLog } from "./refusal-log.ts";
+import { RouteTable } from "./route-table.ts";
+import { bearerToken, isSameSecret } from "./token.ts";
+import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH, WebhookRoutes } from "./webhook-routes.ts";
+
+export interface ServerTuning {
+  /** Time for a whole request to arrive, ms: whoever sends a byte at a time is cut off. */
+  requestTimeoutMs: number;
+  /** Time for its headers alone, ms. */
+  headersTimeoutMs: number;
+  /** Between two looks at which requests are late, ms. */
+  checkMs: number;
+}
+
+export const SERVER_TUNING: ServerTuning = {
+  requestTimeoutMs: 20_000,
+  headersTimeoutMs: 10_000,
+  checkMs: 2000,
+};
+
+/** The relay's HTTP server: webhooks, the interface for programs and the page. It doesn't listen yet. */
+export function createServer(face: Face, tuning: ServerTuning = SERVER_TUNING): FastifyInstance {
+  const { config, logger, metrics, clock } = face;
+  const loggerInstance: FastifyBaseLogger = logger;
+  const app = fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: WEBHOOK_BODY_LIMIT,
+    requestTimeout: tuning.requestTimeoutMs,
+    http: { headersTimeout: tuning.headersTimeoutMs, connectionsCheckingInterval: tuning.checkMs },
+    // Ids are never that long; the rest is none of ours.
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
+    forceCloseConnections: "idle",
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, request, reply);
+    },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_, body, done) => {
+    done(null, body);
+  });
+  const routes = new RouteTable(app);
+  app.addHook("onSend", async (_, reply) => {
+    reply.header("x-content-type-options", "nosniff");
+    if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+    await Promise.resolve();
+  });
+  app.addHook("onRequestAbort", async (request) => {
+    if (isWebhook(request)) metrics.rejected("aborted");
+    await Promise.resolve();
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const rejection = REJECTIONS[reply.statusCode];
+    if (isWebhook(request) && rejection !== undefined) metrics.rejected(rejection);
+    request.log.debug(
+      {
+        method: request.method,
+        path: request.url.split("?", 1)[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      "answered",
+    );
+    await Promise.resolve();
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    answerError(error, request, reply);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = routes.methodsAt(request.url);
+    const problem =
+      allowed.length === 0
+        ? new HttpProblem(404, "not_found", "There is nothing at this address.")
+        : new HttpProblem(405, "method", `Use ${allowed.join(" or ")} here.`, { allow: allowed.join(", ") });
+    answerError(problem, request, reply);
+  });
+
+  const webhooks = new WebhookRoutes(face, new RefusalLog(logger, clock));
+  const operations = [webhooks.operation, ...adminOperations(face), ...healthOperations(face)];
+  const beforeBody = async (operation: Operation, request: FastifyRequest): Promise<void> => {
+    if (operation === webhooks.operation) await webhooks.beforeBody(request);
+    if (operation.access === "admin") {
+      const token = bearerToken(request.headers.authorization) ?? "";
+      if (!isSameSecret(token, config.adminToken)) throw unauthorized();
+    }
+  };
+  for (const operation of operations) {
+    app.route({
+      method: operation.method,
+      url: toFastifyPath(operation.path),
+      onRequest: (request) => beforeBody(operation, request),
+      handler: operation.handle,
+    });
+  }
+  const document = openApiDocument(operations);
+  app.get("/openapi.json", () => Promise.resolve(document));
+  addNotificationRoute(app, face);
+  addPage(app, face);
+  return app;
+}
+
+/** Which answers to a webhook count as what. */
+const REJECTIONS: Readonly<Record<number, Rejection>> = {
+  400: "malformed",
+  401: "unauthorized",
+  404: "unknown_credential",
+  405: "method",
+  413: "too_large",
+  415: "media_type",
+  503: "unavailable",
+};
+
+function isWebhook(request: FastifyRequest): boolean {
+  return request.url.startsWith(WEBHOOK_PATH);
+}
+
+/** Fastify's own refusals, in our words. */
+const FRAMEWORK: Readonly<Record<string, HttpProblem>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: new HttpProblem(415, "media_type", "Send application/json."),
+  FST_ERR_CTP_BODY_TOO_LARGE: new HttpProblem(
+    413,
+    "too_large",
+    `The body may have ${WEBHOOK_BODY_LIMIT / 1024} KiB at most.`,
+  ),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: new HttpProblem(
+    400,
+    "malformed",
+    "The body is not as long as its Content-Length says.",
+  ),
+  FST_ERR_BAD_URL: new HttpProblem(404, "not_found", "There is nothing at this address."),
+};
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOf(error);
+  if (problem.status === 500) request.log.error({ err: error }, "a request failed");
+  void reply.code(problem.status).headers(problem.headers).send(problem.body);
+}
+
+function problemOf(error: unknown): HttpProblem {
+  if (isHttpProblem(error)) return error;
+  if (typeof error === "object" && error !== null) {
+    if ("name" in error && error.name === "StoreUnavailableError") return storeUnavailable();
+    const code = "code" in error ? String(error.code) : "";
+    const known = FRAMEWORK[code];
+    if (known !== undefined) return known;
+    const status = "statusCode" in error ? Number(error.statusCode) : 500;
+    if (status >= 400 && status < 500)
+      return new HttpProblem(status, "bad_request", "The request can't be read.");
+  }
+  return new HttpProblem(500, "internal", "The relay made a mistake; its log says which.");
+}

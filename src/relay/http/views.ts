@@ -1,0 +1,158 @@
+import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
+import { phaseName } from "../connection-state.ts";
+import { describeState, inOneLine } from "../describe.ts";
+import { type FaceStore } from "../face.ts";
+import { type Activity, type Connection, type CredentialStatus } from "../store/store.ts";
+import {
+  type ConnectionView,
+  type CredentialSummaryView,
+  type CredentialView,
+  type EventView,
+  type JobView,
+  PHASES,
+} from "./schemas.ts";
+
+const RECENT_EVENTS = 20;
+/** Of so much activity, the last job is sure to be part: notes without a job are few. */
+const RECENT_ACTIVITY = 50;
+
+/** Where Airbyte's web application shows a connection. */
+export function connectionUrl(appUrl: string | undefined, connection: Connection): string | null {
+  if (appUrl === undefined || connection.workspaceId === "") return null;
+  const { workspaceId, connectionId } = connection;
+  return `${appUrl}/workspaces/${encodeURIComponent(workspaceId)}/connections/${encodeURIComponent(connectionId)}`;
+}
+
+export function jobUrl(appUrl: string | undefined, connection: Connection, jobId: number): string | null {
+  const url = connectionUrl(appUrl, connection);
+  return url === null ? null : `${url}/timeline?jobId=${jobId}&openLogs=true`;
+}
+
+export function webhookUrl(publicUrl: string | undefined, credentialId: string): string | null {
+  return publicUrl === undefined ? null : `${publicUrl}/webhooks/dixa/${credentialId}`;
+}
+
+export interface ViewContext {
+  readonly config: RelayConfig;
+  readonly store: Pick<
+    FaceStore,
+    "connections" | "credentialStatus" | "credentialStatuses" | "recentActivity" | "recentEvents"
+  >;
+  readonly now: number;
+}
+
+/** All credentials of the configuration in short, in its order. */
+export async function credentialSummaries({ config, store }: ViewContext): Promise<CredentialSummaryView[]> {
+  const [statuses, connections] = await Promise.all([store.credentialStatuses(), store.connections()]);
+  return config.credentials.map((credential) => {
+    const own = connections.filter(({ credentialId }) => credentialId === credential.id);
+    const phases = own.map(({ state, demand }) => phaseName(state, demand).toLowerCase());
+    return {
+      ...summaryOf(
+        credential,
+        statuses.find(({ credentialId }) => credentialId === credential.id),
+        own,
+      ),
+      connections: Object.fromEntries(
+        PHASES.map((phase) => [phase, phases.filter((other) => other === phase).length]),
+      ) as CredentialSummaryView["connections"],
+    };
+  });
+}
+
+export async function credentialView(
+  credential: CredentialConfig,
+  context: ViewContext,
+): Promise<CredentialView> {
+  const { config, store } = context;
+  const [status, connections, events] = await Promise.all([
+    store.credentialStatus(credential.id),
+    store.connections(credential.id),
+    store.recentEvents(credential.id, RECENT_EVENTS),
+  ]);
+  return {
+    ...summaryOf(credential, status, connections),
+    webhook_url: webhookUrl(config.publicUrl, credential.id),
+    auth: credential.auth.mode,
+    connections: await Promise.all(connections.map((connection) => connectionView(connection, context))),
+    recent_events: events.map(({ seq, eventId, eventType, receivedAt }): EventView => ({
+      seq,
+      event_id: eventId,
+      event_type: eventType,
+      received_at: isoOf(receivedAt),
+    })),
+  };
+}
+
+export async function connectionView(connection: Connection, context: ViewContext): Promise<ConnectionView> {
+  const { config, store, now } = context;
+  const { connectionId, credentialId, state, demand } = connection;
+  const activity = await store.recentActivity(connectionId, RECENT_ACTIVITY);
+  const description = describeState(connection, config.timingsOf(credentialId, connectionId), now);
+  return {
+    connection_id: connectionId,
+    credential_id: credentialId,
+    name: connection.name,
+    workspace_id: connection.workspaceId,
+    source_name: connection.sourceName,
+    airbyte_status: connection.status,
+    url: connectionUrl(config.airbyte.appUrl, connection),
+    state: description.phase.toLowerCase() as ConnectionView["state"],
+    state_text: inOneLine(description),
+    seq: demand.seq,
+    synced_seq: state.syncedSeq,
+    pending_events: Math.max(0, demand.seq - state.syncedSeq),
+    pending_since: isoOrNull(demand.seq > state.syncedSeq ? demand.firstAt : null),
+    park_reason: state.phase.name === "PARKED" ? state.phase.reason : null,
+    failed_jobs: state.failedJobs,
+    last_error: state.lastError,
+    last_triggered_at: isoOrNull(state.lastTriggerAt),
+    last_succeeded_at: isoOrNull(state.lastSuccessAt),
+    last_job: lastJob(connection, activity, config.airbyte.appUrl),
+  };
+}
+
+function lastJob(
+  connection: Connection,
+  activity: readonly Activity[],
+  appUrl: string | undefined,
+): JobView | null {
+  const { phase } = connection.state;
+  const view = (jobId: number, outcome: string, at: number): JobView => ({
+    job_id: jobId,
+    outcome,
+    at: isoOf(at),
+    url: jobUrl(appUrl, connection, jobId),
+  });
+  if (phase.name === "TRACKING") return view(phase.jobId, phase.status, phase.since);
+  for (const { at, note } of activity) {
+    if (note.jobId !== undefined) return view(note.jobId, note.kind, at);
+  }
+  return null;
+}
+
+function summaryOf(
+  { id, name }: CredentialConfig,
+  status: CredentialStatus | undefined,
+  connections: readonly Connection[],
+): Omit<CredentialSummaryView, "connections"> {
+  const pending = connections
+    .filter(({ state, demand }) => demand.seq > state.syncedSeq)
+    .map(({ demand }) => demand.firstAt)
+    .filter((at) => at !== null);
+  return {
+    credential_id: id,
+    name,
+    seq: status?.seq ?? 0,
+    last_event_at: isoOrNull(status?.lastEventAt ?? null),
+    pending_since: pending.length === 0 ? null : isoOf(Math.min(...pending)),
+  };
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : isoOf(ms);
+}

@@ -1,0 +1,229 @@
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+
+import { type Face } from "../face.ts";
+import { isHttpProblem } from "../http/errors.ts";
+import { pathParameter, queryParameter } from "../http/operation.ts";
+import { isSameSecret } from "../http/token.ts";
+import { ASSETS } from "./assets.ts";
+import { loginPage, messagePage, statusPage } from "./layout.ts";
+import { readModel } from "./model.ts";
+import { overview } from "./overview.ts";
+import { PendingHistory } from "./pending-history.ts";
+import { type Session, Sessions } from "./session.ts";
+
+const FORM_LIMIT = 8 * 1024;
+const SAMPLE_MS = 5000;
+
+const POLICY =
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
+  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/** What an action did, in the words that the page shows afterwards; the keys travel in its address. */
+const DONE: Readonly<Record<string, string>> = {
+  sync: "A sync of all its connections has been asked for.",
+  retry: "Back-offs and failures are forgotten; it is tried again.",
+  park: "Parked. What happens meanwhile is not forgotten.",
+  unpark: "Unparked.",
+};
+
+/** The status page, for people. */
+export function addPage(app: FastifyInstance, face: Face): void {
+  void app.register(async (page) => {
+    new Page(face).addTo(page);
+    await Promise.resolve();
+  });
+}
+
+class Page {
+  readonly #face: Face;
+  readonly #sessions: Sessions;
+  readonly #history = new PendingHistory();
+
+  constructor(face: Face) {
+    this.#face = face;
+    const { adminToken, publicUrl } = face.config;
+    this.#sessions = new Sessions(adminToken, publicUrl?.startsWith("https:") ?? false);
+  }
+
+  addTo(page: FastifyInstance): void {
+    page.addContentTypeParser(
+      "application/x-www-form-urlencoded",
+      { parseAs: "string", bodyLimit: FORM_LIMIT },
+      (_, body, done) => {
+        done(null, new URLSearchParams(body.toString()));
+      },
+    );
+    page.addHook("onSend", async (_, reply) => {
+      reply.header("content-security-policy", POLICY);
+      reply.header("referrer-policy", "no-referrer");
+      reply.header("x-frame-options", "DENY");
+      reply.header("cross-origin-opener-policy", "same-origin");
+      await Promise.resolve();
+    });
+    page.setErrorHandler((error, request, reply) => {
+      this.#answerError(error, request, reply);
+    });
+    this.#takeSamples(page);
+
+    for (const { path, type, content } of ASSETS) {
+      page.get(path, (_, reply) =>
+        reply.type(type).header("cache-control", "public, max-age=31536000, immutable").send(content),
+      );
+    }
+    page.get("/", (request, reply) => this.#showStatus(request, reply));
+    page.get("/page/fragment", (request, reply) => this.#showFragment(request, reply));
+    page.get("/login", (request, reply) => this.#showLogin(request, reply));
+    page.post("/login", (request, reply) => this.#signIn(request, reply));
+    page.post("/logout", (request, reply) => {
+      if (!this.#isAllowed(request)) return forbidden(reply);
+      return reply.header("set-cookie", this.#sessions.close()).redirect("/login", 303);
+    });
+    page.post("/page/credentials/:id/sync", (request, reply) =>
+      this.#act(request, reply, "sync", async (id) => {
+        if (!this.#face.config.credentials.some((credential) => credential.id === id)) return false;
+        await this.#face.store.requestSync(id);
+        return true;
+      }),
+    );
+    for (const type of ["retry", "park", "unpark"] as const) {
+      page.post(`/page/connections/:id/${type}`, (request, reply) =>
+        this.#act(request, reply, type, async (id) => {
+          const applied = await this.#face.store.apply(id, { type });
+          return applied !== undefined;
+        }),
+      );
+    }
+  }
+
+  async #showStatus(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const session = this.#sessionOf(request);
+    if (session === undefined) return reply.redirect("/login", 303);
+    const content = overview(await readModel(this.#face, this.#history), session.csrf);
+    const message = DONE[queryParameter(request, "done") ?? ""];
+    return asHtml(reply).send(statusPage(content, session.csrf, message));
+  }
+
+  async #showFragment(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const session = this.#sessionOf(request);
+    if (session === undefined) return reply.code(401).type("text/plain").send("Sign in again.");
+    return asHtml(reply).send(overview(await readModel(this.#face, this.#history), session.csrf).html);
+  }
+
+  #showLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (this.#sessionOf(request) !== undefined) return reply.redirect("/", 303);
+    return asHtml(reply).send(loginPage(undefined));
+  }
+
+  #signIn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const token = field(request, "token");
+    if (isFromElsewhere(request) || !isSameSecret(token, this.#face.config.adminToken)) {
+      request.log.warn("somebody tried to sign in with a wrong token");
+      return asHtml(reply.code(401)).send(loginPage("That is not the admin token."));
+    }
+    request.log.info("somebody signed in to the status page");
+    return reply.header("set-cookie", this.#sessions.open(this.#face.clock.now())).redirect("/", 303);
+  }
+
+  /** Does what a button says, if the session and its form are right. */
+  async #act(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    name: string,
+    action: (id: string) => Promise<boolean>,
+  ): Promise<unknown> {
+    if (this.#sessionOf(request) === undefined) {
+      return wantsText(request)
+        ? reply.code(401).type("text/plain").send("Sign in again.")
+        : reply.redirect("/login", 303);
+    }
+    if (!this.#isAllowed(request)) return forbidden(reply);
+    const id = pathParameter(request, "id").toLowerCase();
+    if (!(await action(id))) {
+      return asHtml(reply.code(404)).send(messagePage("Not found", "The relay does not know it any more."));
+    }
+    request.log.info({ id }, `${name} by hand, on the status page`);
+    this.#face.wake();
+    return wantsText(request)
+      ? reply.type("text/plain; charset=utf-8").send(DONE[name])
+      : reply.redirect(`/?done=${name}`, 303);
+  }
+
+  #isAllowed(request: FastifyRequest): boolean {
+    const session = this.#sessionOf(request);
+    return (
+      session !== undefined && !isFromElsewhere(request) && isSameSecret(field(request, "csrf"), session.csrf)
+    );
+  }
+
+  #sessionOf(request: FastifyRequest): Session | undefined {
+    return this.#sessions.read(request.headers.cookie, this.#face.clock.now());
+  }
+
+  #takeSamples(page: FastifyInstance): void {
+    const { store, config, clock, logger } = this.#face;
+    const ids = config.credentials.map(({ id }) => id);
+    const sample = () => {
+      this.#history.sample(store, ids, clock.now()).catch((error: unknown) => {
+        logger.debug({ err: error }, "no sample of the pending age");
+      });
+    };
+    let timer: NodeJS.Timeout | undefined;
+    page.addHook("onReady", async () => {
+      sample();
+      timer = setInterval(sample, SAMPLE_MS).unref();
+      await Promise.resolve();
+    });
+    page.addHook("onClose", async () => {
+      clearInterval(timer);
+      await Promise.resolve();
+    });
+  }
+
+  #answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const isStore =
+      typeof error === "object" &&
+      error !== null &&
+      "name" in error &&
+      error.name === "StoreUnavailableError";
+    if (isStore) {
+      void asHtml(reply.code(503).header("retry-after", "5")).send(
+        messagePage(
+          "The store does not answer",
+          "Webhooks are answered with 503 meanwhile, so Dixa may send them again.",
+        ),
+      );
+      return;
+    }
+    // The server's own handler knows the rest.
+    if (!isHttpProblem(error)) request.log.debug({ err: error }, "a request for the page failed");
+    throw error;
+  }
+}
+
+function asHtml(reply: FastifyReply): FastifyReply {
+  return reply.type("text/html; charset=utf-8");
+}
+
+function forbidden(reply: FastifyReply): FastifyReply {
+  return asHtml(reply.code(403)).send(
+    messagePage(
+      "Not done",
+      "The form was too old or came from another site. Load the status page and try again.",
+    ),
+  );
+}
+
+/** A member of a form. */
+function field({ body }: FastifyRequest, name: string): string {
+  return body instanceof URLSearchParams ? (body.get(name) ?? "") : "";
+}
+
+/** Whether the browser itself says that another site sent this. */
+function isFromElsewhere({ headers }: FastifyRequest): boolean {
+  const site = headers["sec-fetch-site"];
+  return site !== undefined && site !== "same-origin" && site !== "none";
+}
+
+function wantsText({ headers }: FastifyRequest): boolean {
+  return headers.accept === "text/plain";
+}

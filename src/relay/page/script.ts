@@ -1,0 +1,102 @@
+/**
+ * The page's script. Without it everything works by loading the page anew; with it the page renews itself, buttons
+ * don't leave it, and times are told as people do.
+ */
+export const SCRIPT = `"use strict";
+(() => {
+  const PERIOD_MS = 2000;
+  const live = document.getElementById("live");
+  const status = document.getElementById("status");
+  if (live === null || status === null) return;
+  let shown = "";
+  let isLost = false;
+
+  function ago(ms) {
+    const seconds = Math.round(Math.abs(ms) / 1000);
+    const [amount, unit] =
+      seconds < 100 ? [seconds, "s"]
+      : seconds < 5400 ? [Math.round(seconds / 60), "min"]
+      : seconds < 129600 ? [Math.round(seconds / 3600), "h"]
+      : [Math.round(seconds / 86400), "d"];
+    if (amount === 0) return "now";
+    return ms >= 0 ? amount + " " + unit + " ago" : "in " + amount + " " + unit;
+  }
+
+  function tellTimes() {
+    for (const element of document.querySelectorAll("time[datetime]")) {
+      const at = new Date(element.dateTime);
+      const distance = ago(Date.now() - at);
+      const clock = at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+      const text = element.dataset.form === "clock" ? clock + " (" + distance + ")" : distance;
+      if (element.textContent !== text) element.textContent = text;
+      element.title = at.toLocaleString();
+    }
+  }
+
+  // A form is found again by what it does, so the keyboard's focus survives the renewal.
+  function focusKey() {
+    const form = document.activeElement && document.activeElement.closest("#live form");
+    return form ? form.getAttribute("action") : null;
+  }
+
+  function show(text) {
+    if (text === shown) return;
+    const key = focusKey();
+    live.innerHTML = text;
+    shown = text;
+    tellTimes();
+    if (key === null) return;
+    const forms = [...live.querySelectorAll("form")];
+    const isNear = (form) => form.getAttribute("action").replace(/[^/]*$/, "") === key.replace(/[^/]*$/, "");
+    const form = forms.find((other) => other.getAttribute("action") === key) || forms.find(isNear);
+    if (form) form.querySelector("button").focus();
+  }
+
+  async function renew() {
+    if (document.hidden) return;
+    try {
+      const response = await fetch("/page/fragment", { credentials: "same-origin", cache: "no-store" });
+      if (response.status === 401) return location.assign("/login");
+      if (!response.ok) throw new Error("status " + response.status);
+      show(await response.text());
+      if (isLost) status.textContent = "Connected again.";
+      isLost = false;
+    } catch {
+      isLost = true;
+      status.textContent = "The relay does not answer; what you see may be old.";
+    }
+  }
+
+  live.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const button = form.querySelector("button");
+    button.setAttribute("aria-disabled", "true");
+    status.textContent = button.textContent.trim() + " …";
+    try {
+      const response = await fetch(form.getAttribute("action"), {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form)),
+        headers: { accept: "text/plain" },
+        credentials: "same-origin",
+      });
+      if (response.status === 401) return location.assign("/login");
+      status.textContent = await response.text();
+    } catch {
+      status.textContent = "The relay does not answer. Try again.";
+    }
+    button.removeAttribute("aria-disabled");
+    await renew();
+  });
+
+  tellTimes();
+  setInterval(tellTimes, 1000);
+  document.addEventListener("visibilitychange", renew);
+  (async () => {
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
+      await renew();
+    }
+  })();
+})();
+`;
