@@ -52,10 +52,14 @@ export class ConnectionTable {
   }
 
   async apply(connectionId: string, input: Input): Promise<Applied | undefined> {
-    return await this.#database.transaction(async (transaction) => {
-      const connection = await this.#lock(transaction, connectionId, this.#database.dialect.forUpdate);
-      return connection === undefined ? undefined : await this.#step(transaction, connection, input);
-    });
+    return await this.#database.transaction(
+      async (transaction) => {
+        const connection = await this.#lock(transaction, connectionId, this.#database.dialect.forUpdate);
+        return connection === undefined ? undefined : await this.#step(transaction, connection, input);
+      },
+      // An answer that has been applied already is ignored.
+      { isRepeatable: true },
+    );
   }
 
   async upsert(

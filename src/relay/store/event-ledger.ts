@@ -71,18 +71,23 @@ export class EventLedger {
   }
 
   async requestSync(credentialId: string, now: number): Promise<number> {
-    const id = `manual:${randomUUID()}`;
-    return await this.#database.transaction(async (transaction) => {
-      const credentials = await this.#lock(transaction, [credentialId]);
-      const seq = (credentials.get(credentialId)?.seq ?? 0) + 1;
-      const row = { credential_id: credentialId, event_id: id, event_type: "manual", received_at: now, seq };
-      await this.#insert(transaction, [row]);
-      await transaction.all(
-        "UPDATE relay_credential SET seq = $2, urgent_seq = $2 WHERE credential_id = $1",
-        [credentialId, seq],
-      );
-      return seq;
-    });
+    return await this.#database.transaction(
+      async (transaction) => {
+        const credentials = await this.#lock(transaction, [credentialId]);
+        const seq = (credentials.get(credentialId)?.seq ?? 0) + 1;
+        const eventId = `manual:${randomUUID()}`;
+        await this.#insert(transaction, [
+          { credential_id: credentialId, event_id: eventId, event_type: "manual", received_at: now, seq },
+        ]);
+        await transaction.all(
+          "UPDATE relay_credential SET seq = $2, urgent_seq = $2 WHERE credential_id = $1",
+          [credentialId, seq],
+        );
+        return seq;
+      },
+      // Asked for twice is no harm.
+      { isRepeatable: true },
+    );
   }
 
   async ensureCredentials(credentialIds: readonly string[]): Promise<void> {
