@@ -8,6 +8,7 @@ import { sync } from "../sync/sync.ts";
 import { showProgress } from "../sync/terminal-progress.ts";
 import { loadConfig } from "./config-file.ts";
 import { readJsonFile } from "./inputs.ts";
+import { collectBuffers } from "./memory.ts";
 import { openDixa } from "./open-dixa.ts";
 import { type Runtime } from "./runtime.ts";
 
@@ -34,6 +35,7 @@ export async function read(files: ReadFiles, runtime: Runtime): Promise<boolean>
   const state = parseInputState(files.state === undefined ? [] : await readJsonFile("state", files.state));
   warnOfStrangers(state.names, runtime);
   const dixa = openDixa(config, clock);
+  const stopCollecting = collectBuffers();
   let hideProgress: () => void = () => undefined;
   try {
     const failures = await sync({
@@ -55,6 +57,7 @@ export async function read(files: ReadFiles, runtime: Runtime): Promise<boolean>
     return failures.length === 0;
   } finally {
     hideProgress();
+    stopCollecting();
     dixa.close();
   }
 }

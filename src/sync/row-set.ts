@@ -1,20 +1,24 @@
 /** Words of 32 bits an entry takes: three that identify the row, one with its second (plus 1; 0 marks a free place). */
 const WORDS = 4;
 const FULLEST = 0.75;
+/**
+ * The rows are spread over so many tables, which grow one at a time. One table would be copied as a whole, and freeing
+ * megabytes at once makes the C library's allocator keep that much more of all memory that is freed later.
+ */
+const TABLES = 256;
+const FEWEST_PLACES = 16;
 
 /**
  * The rows of one slice that are already out, so that a retry skips them. A row is an id together with a cursor
  * value: the same conversation with a newer `updated_at` is another row.
  *
- * A slice can have a million rows, so this is a flat open-addressing table of 16 bytes a row rather than a `Set` of
+ * A slice can have a million rows, so these are open-addressing tables of 16 bytes a row rather than a `Set` of
  * strings. Integer ids are kept exactly; other ids as a fingerprint of 96 bits, which a million rows make collide
  * with odds of 1 in 10^17.
  */
 export class RowSet {
   readonly #base: number;
-  #table = new Uint32Array(1024 * WORDS);
-  #capacity = 1024;
-  #size = 0;
+  readonly #tables = Array.from({ length: TABLES }, () => new RowTable());
   readonly #entry = new Uint32Array(WORDS);
 
   /** @param base the slice's start, ms UTC */
@@ -23,7 +27,7 @@ export class RowSet {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#tables.reduce((sum, { size }) => sum + size, 0);
   }
 
   /**
@@ -64,29 +68,43 @@ export class RowSet {
   /** Forgets the rows whose whole second lies before `hi` (ms UTC), once their part of the slice is finished. */
   prune(hi: number): void {
     const limit = Math.floor((hi - this.#base) / 1000);
+    for (const table of this.#tables) table.prune(limit);
+  }
+
+  #add(cursor: number): boolean {
+    const entry = this.#entry;
+    entry[3] = Math.max(0, Math.floor((cursor - this.#base) / 1000)) + 1;
+    const hash = hashOf(entry[0]!, entry[1]!, entry[2]!);
+    return this.#tables[hash >>> 24]!.add(entry, hash);
+  }
+}
+
+class RowTable {
+  size = 0;
+  #table = new Uint32Array(FEWEST_PLACES * WORDS);
+  #capacity = FEWEST_PLACES;
+
+  add(entry: Uint32Array, hash: number): boolean {
+    if (this.size >= this.#capacity * FULLEST) this.#rebuild(this.#capacity * 2, 0);
+    const at = this.#place(entry[0]!, entry[1]!, entry[2]!, entry[3]!, hash);
+    if (this.#table[at + 3] !== 0) return false;
+    this.#table.set(entry, at);
+    this.size++;
+    return true;
+  }
+
+  prune(limit: number): void {
     const old = this.#table;
     let kept = 0;
     for (let at = 3; at < old.length; at += WORDS) if (old[at]! > limit) kept++;
     this.#rebuild(capacityFor(kept), limit);
   }
 
-  #add(cursor: number): boolean {
-    const entry = this.#entry;
-    entry[3] = Math.max(0, Math.floor((cursor - this.#base) / 1000)) + 1;
-    if (this.#size >= this.#capacity * FULLEST) this.#rebuild(this.#capacity * 2, 0);
-    const table = this.#table;
-    const at = this.#place(entry[0]!, entry[1]!, entry[2]!, entry[3]);
-    if (table[at + 3] !== 0) return false;
-    table.set(entry, at);
-    this.#size++;
-    return true;
-  }
-
   /** Offset of the place that holds the entry, or of the free place where it belongs. */
-  #place(a: number, b: number, c: number, second: number): number {
+  #place(a: number, b: number, c: number, second: number, hash: number): number {
     const table = this.#table;
     const mask = this.#capacity - 1;
-    let slot = avalanche(a ^ Math.imul(b, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b)) & mask;
+    let slot = hash & mask;
     for (;;) {
       const at = slot * WORDS;
       if (table[at + 3] === 0) return at;
@@ -100,18 +118,23 @@ export class RowSet {
     const old = this.#table;
     this.#table = new Uint32Array(capacity * WORDS);
     this.#capacity = capacity;
-    this.#size = 0;
+    this.size = 0;
     for (let at = 0; at < old.length; at += WORDS) {
       if (old[at + 3]! <= limit) continue;
-      const place = this.#place(old[at]!, old[at + 1]!, old[at + 2]!, old[at + 3]!);
+      const [a, b, c] = [old[at]!, old[at + 1]!, old[at + 2]!];
+      const place = this.#place(a, b, c, old[at + 3]!, hashOf(a, b, c));
       this.#table.set(old.subarray(at, at + WORDS), place);
-      this.#size++;
+      this.size++;
     }
   }
 }
 
+function hashOf(a: number, b: number, c: number): number {
+  return avalanche(a ^ Math.imul(b, 0x9e3779b1) ^ Math.imul(c, 0x85ebca6b));
+}
+
 function capacityFor(size: number): number {
-  let capacity = 1024;
+  let capacity = FEWEST_PLACES;
   while (size >= capacity * FULLEST) capacity *= 2;
   return capacity;
 }
