@@ -41,8 +41,9 @@ function conversationId(index: number): number {
   return FIRST_ID + ((index * ID_STEP) % IDS);
 }
 
-/** Which conversation of the pattern would have this id; all products stay below 2^53. */
+/** Which conversation of the pattern would have this id, or −1; all products stay below 2^53. */
 function conversationIndex(id: number): number {
+  if (!Number.isInteger(id) || id < FIRST_ID || id >= FIRST_ID + IDS) return -1;
   return ((id - FIRST_ID) * ID_STEP_BACK) % IDS;
 }
 

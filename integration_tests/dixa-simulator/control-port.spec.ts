@@ -1,0 +1,83 @@
+import { afterEach, expect, test } from "@jest/globals";
+
+import { type DixaSimulator, startDixaSimulator } from "./index.ts";
+import { ask } from "./raw-answer.ts";
+
+let simulator: DixaSimulator;
+
+afterEach(async () => {
+  await simulator.close();
+});
+
+async function start(control: boolean): Promise<void> {
+  simulator = await startDixaSimulator({ conversations: 50, limits: false, control });
+}
+
+async function act(
+  action: string,
+  json?: unknown,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const method = json === undefined ? "GET" : "POST";
+  const { status, body } = await ask(`${simulator.apiUrl}/__control/${action}`, { method, json });
+  return { status, body: JSON.parse(body.toString("utf8")) as Record<string, unknown> };
+}
+
+test("another process changes rows, by id or by place", async () => {
+  await start(true);
+  const id = simulator.control.conversationId(4);
+  const at = Date.UTC(2030, 0, 1);
+  expect((await act("touch", { id, at, changes: { subject: "new" } })).body).toMatchObject({
+    id,
+    updated_at: at,
+    subject: "new",
+  });
+  expect((await act("close", { index: 4, at: at + 1 })).body).toMatchObject({ id, status: "closed" });
+  const opened = (await act("conversation", { at: at + 2 })).body;
+  const spoken = (await act("message", { id: opened["id"], text: "Hi", at: at + 3 })).body;
+  expect(spoken).toMatchObject({ id: opened["id"], last_message_created_at: at + 3 });
+  const { streams } = simulator.dataset;
+  const span = { lo: at, hi: at + 10 };
+  expect(Array.from(streams.conversations.truth(span), (row) => row.cursor)).toEqual([at + 1, at + 3]);
+  expect(streams.messages.count(span)).toBe(1);
+});
+
+test("it sets faults, sends webhooks and shows the requests so far, its own left out", async () => {
+  await start(true);
+  const { subscriptions } = simulator;
+  subscriptions.create({
+    name: "a",
+    url: `${simulator.apiUrl}/hook`,
+    authorization: { _type: "NoAuth" },
+    events: ["TypingStarted"],
+  });
+  const emitted = await act("emit", { event: "TypingStarted", eventId: "e-1" });
+  expect(emitted.body).toMatchObject([{ eventId: "e-1", deliveryDetail: { responseCode: 401 } }]);
+  await act("faults", { next: ["503"], rate: 1, kinds: ["504"] });
+  const headers = { authorization: simulator.token };
+  for (const status of [503, 504]) {
+    expect((await ask(`${simulator.apiUrl}/v1/organization`, { headers })).status).toBe(status);
+  }
+  expect((await act("requests")).body).toMatchObject([
+    { path: "/hook", status: 401 },
+    { path: "/v1/organization", fault: "503" },
+    { path: "/v1/organization", fault: "504" },
+  ]);
+});
+
+test.each([
+  ["nothing", {}, /there is no action "nothing": touch, close/],
+  ["touch", { id: 1 }, /there is no conversation 1/],
+  ["touch", { id: "x" }, /expected number/],
+  ["faults", { next: ["nonsense"] }, /Invalid option/],
+])("%s with %j: 400", async (action, body, message) => {
+  await start(true);
+  const answer = await act(action, body);
+  expect(answer.status).toBe(400);
+  expect(answer.body["message"]).toMatch(message);
+});
+
+test("it is not there unless it is asked for", async () => {
+  await start(false);
+  const { status } = await ask(`${simulator.apiUrl}/__control/requests`);
+  expect(status).toBe(401);
+});
