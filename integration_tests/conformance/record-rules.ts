@@ -35,7 +35,7 @@ function eachStream(
 }
 
 /** Paths of the fields that a schema declares, in the form of {@link valuePaths}. */
-function schemaPaths(schema: unknown, path = ""): string[] {
+export function schemaPaths(schema: unknown, path = ""): string[] {
   if (!isObject(schema)) return [];
   const properties = isObject(schema["properties"]) ? Object.entries(schema["properties"]) : [];
   return [

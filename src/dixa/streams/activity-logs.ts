@@ -43,6 +43,8 @@ const attributes = z.object({
   destinationId: z.string(),
   destinationLabel: z.string(),
   destinationType: z.string(),
+  // Named in Dixa's OpenAPI document; what the list holds is not.
+  evaluationFilters: z.array(z.union([z.string(), z.looseObject({})])),
   failureReason: z.string(),
   fromEndpoint: z.string(),
   isResolved: z.boolean(),
