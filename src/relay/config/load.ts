@@ -2,7 +2,7 @@ import { type SecretFilter } from "../../sync/secret-filter.ts";
 import { ConfigError } from "./config-error.ts";
 import { configFromEnvironment, variableAt } from "./environment.ts";
 import { describePath, faultsOf } from "./issues.ts";
-import { type RelayConfig, toRelayConfig } from "./relay-config.ts";
+import { type CredentialConfig, type RelayConfig, toRelayConfig } from "./relay-config.ts";
 import { relayConfigSchema } from "./schema.ts";
 import { folderOf, SECRET_KEYS, substitute } from "./substitution.ts";
 import { readYaml } from "./yaml.ts";
@@ -60,6 +60,26 @@ export function loadRelayConfig(options: LoadOptions): LoadedConfig {
   }
   if (conversion.faults.length > 0) throw new ConfigError(conversion.faults);
   return { config: conversion.config, warnings: conversion.warnings };
+}
+
+/**
+ * The credential with this id or name, or the only one there is.
+ *
+ * @throws ConfigError that lists what there is
+ */
+export function findCredential({ credentials }: RelayConfig, idOrName: string | undefined): CredentialConfig {
+  const wanted = idOrName?.toLowerCase();
+  const matches = credentials.filter(
+    ({ id, name }) => wanted === undefined || id === wanted || name.toLowerCase() === wanted,
+  );
+  const [match] = matches;
+  if (match !== undefined && matches.length === 1) return match;
+  const list = credentials.map(({ id, name }) => (name === id ? id : `${id} (${name})`)).join(", ");
+  const fault =
+    idOrName === undefined
+      ? "it has several credentials"
+      : `it has ${matches.length === 0 ? "no" : "more than one"} credential “${idOrName}”`;
+  throw new ConfigError([`${fault}. Name one of them after --credential: ${list}.`]);
 }
 
 /** Also values of the wrong type or in the wrong place: whatever stands under such a key is meant to be secret. */

@@ -2,28 +2,20 @@ import { resolve } from "node:path";
 
 import { type AirbyteAuth } from "../../airbyte/api/authorization.ts";
 import { EventFilter } from "../../dixa/webhooks/events.ts";
+import { type Selection } from "../mapping.ts";
 import { type Timings } from "../timings.ts";
 import { airbyteAuthOf, type WebhookAuth, webhookAuthOf } from "./auth.ts";
 import { type ListenAddress } from "./scalars.ts";
 import { type RawCredential, type RawRelayConfig } from "./schema.ts";
 import { faultsOfTimings, mergeTimings, type RawTimings } from "./timings.ts";
 
-/** Which of Airbyte's connections carry a credential. */
-export type ConnectionSelection =
-  /** Those whose source has the credential's id in its field `credential_id`. */
-  | { readonly by: "credential_id" }
-  | { readonly by: "tag"; readonly name: string }
-  | { readonly by: "list"; readonly connectionIds: readonly string[] };
-
 /** One Dixa account. */
 export interface CredentialConfig {
   readonly id: string;
   readonly name: string;
   readonly auth: WebhookAuth;
-  readonly connections: ConnectionSelection;
+  readonly connections: Selection;
   readonly events: EventFilter;
-  /** Whether a new connection is synced for the events that came before it. */
-  readonly onDiscover: "sync" | "ignore";
   /** What `subscribe` needs; undefined: somebody sets up the webhook by hand. */
   readonly dixaApiToken: string | undefined;
   readonly dixaApiUrl: string;
@@ -60,12 +52,16 @@ export interface RelayConfig {
   readonly airbyte: AirbyteConfig;
   readonly credentials: readonly CredentialConfig[];
   readonly timingsOf: (credentialId: string, connectionId: string) => Timings;
+  /** Whether a new connection is synced for the events that came before it. */
+  readonly onDiscover: "sync" | "ignore";
   /** Between two looks at which connections there are. */
   readonly refreshMs: number;
   /** How long events are kept, to tell duplicates and for people to look at. */
   readonly retentionMs: number;
   /** How long the relay still takes requests after it was told to stop. */
   readonly shutdownDelayMs: number;
+  /** How long it then waits for Airbyte's answers at most. */
+  readonly shutdownTimeoutMs: number;
   readonly logLevel: RawRelayConfig["log_level"];
 }
 
@@ -84,6 +80,9 @@ export interface ConversionOptions {
 const START_TIMEOUT_MS = 90_000;
 /** Share of the shortest lease after which a request must have ended. */
 const START_TIMEOUT_OF_LEASE = 0.75;
+
+/** Beyond the longest request: time to write down what it has answered. */
+const SHUTDOWN_MARGIN_MS = 5000;
 
 export interface Conversion {
   config: RelayConfig;
@@ -146,9 +145,11 @@ export function toRelayConfig(raw: RawRelayConfig, options: ConversionOptions): 
     },
     credentials,
     timingsOf: (credentialId, connectionId) => timings.of(credentialId, connectionId),
+    onDiscover: raw.on_discover,
     refreshMs: raw.timings.refresh,
     retentionMs: raw.retention,
     shutdownDelayMs: raw.shutdown_delay,
+    shutdownTimeoutMs: raw.shutdown_timeout ?? startTimeoutMs + SHUTDOWN_MARGIN_MS,
     logLevel: raw.log_level,
   };
   return { config, faults, warnings };
@@ -216,18 +217,17 @@ function toCredential(
     auth,
     connections: selectionOf(raw.connections),
     events: new EventFilter(raw.events),
-    onDiscover: raw.on_discover,
     dixaApiToken: raw.dixa_api_token,
     dixaApiUrl: raw.dixa_api_url,
     secretsFile: secretsFile === undefined ? undefined : resolve(folder, secretsFile),
   };
 }
 
-function selectionOf(connections: RawCredential["connections"]): ConnectionSelection {
+function selectionOf(connections: RawCredential["connections"]): Selection {
   if (typeof connections !== "string") return { by: "list", connectionIds: connections };
   return connections === "auto"
     ? { by: "credential_id" }
-    : { by: "tag", name: connections.slice("tag:".length) };
+    : { by: "tag", tag: connections.slice("tag:".length) };
 }
 
 function repeatedIds({ credentials }: RawRelayConfig, nameOf: ConversionOptions["nameOf"]): string[] {

@@ -71,7 +71,6 @@ const credential = z.strictObject({
   token: text("must not be empty").optional(),
   connections: connections.default("auto"),
   events: events.default(["all"]),
-  on_discover: z.enum(["sync", "ignore"], { error: "must be sync or ignore" }).default("sync"),
   dixa_api_token: text("must not be empty: it is an API token of Dixa").optional(),
   dixa_api_url: address.default("https://dev.dixa.io"),
   connection_timings: z.record(uuid, timingsSchema).default({}),
@@ -117,8 +116,10 @@ export const relayConfigSchema = z.strictObject({
     .array(credential, { error: "must be a list with one entry per Dixa account" })
     .min(1, { error: "must have at least one entry: each Dixa account is a credential" }),
   timings: z.strictObject({ ...timingKeys, refresh: interval.default(300_000) }).prefault({}),
+  on_discover: z.enum(["sync", "ignore"], { error: "must be sync or ignore" }).default("sync"),
   retention: interval.default(7 * 86_400_000),
   shutdown_delay: duration.default(3000),
+  shutdown_timeout: duration.optional(),
   log_level: z
     .enum(["trace", "debug", "info", "warn", "error"], {
       error: "must be trace, debug, info, warn or error",

@@ -11,13 +11,13 @@ import {
 import { type Face } from "../face.ts";
 import { type Rejection } from "../metrics.ts";
 import { addPage } from "../page/page.ts";
+import { QuietLog } from "../quiet-log.ts";
 import { adminOperations } from "./admin-routes.ts";
 import { HttpProblem, isHttpProblem, storeUnavailable, unauthorized } from "./errors.ts";
 import { healthOperations } from "./health-routes.ts";
 import { addNotificationRoute } from "./notification-route.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type Operation, toFastifyPath } from "./operation.ts";
-import { RefusalLog } from "./refusal-log.ts";
 import { RouteTable } from "./route-table.ts";
 import { bearerToken, isSameSecret } from "./token.ts";
 import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH, WebhookRoutes } from "./webhook-routes.ts";
@@ -94,7 +94,7 @@ export function createServer(face: Face, tuning: ServerTuning = SERVER_TUNING): 
     answerError(problem, request, reply);
   });
 
-  const webhooks = new WebhookRoutes(face, new RefusalLog(logger, clock));
+  const webhooks = new WebhookRoutes(face, new QuietLog(logger, clock));
   const operations = [webhooks.operation, ...adminOperations(face), ...healthOperations(face)];
   const beforeBody = async (operation: Operation, request: FastifyRequest): Promise<void> => {
     if (operation === webhooks.operation) await webhooks.beforeBody(request);

@@ -4,10 +4,10 @@ import { z } from "zod";
 import { parseEnvelope, webhookBodySchema } from "../../dixa/webhooks/envelope.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { type Face } from "../face.ts";
+import { type QuietLog } from "../quiet-log.ts";
 import { type Acceptance } from "../store/store.ts";
 import { errorSchema, HttpProblem, notFound, storeUnavailable } from "./errors.ts";
 import { type Operation, pathParameter } from "./operation.ts";
-import { type RefusalLog } from "./refusal-log.ts";
 import { acceptedSchema } from "./schemas.ts";
 import { isRefusedByHeaders, refusalOf } from "./webhook-check.ts";
 
@@ -21,10 +21,10 @@ const error = (description: string) => ({ description, schema: errorSchema });
 export class WebhookRoutes {
   readonly operation: Operation;
   readonly #face: Face;
-  readonly #refusals: RefusalLog;
+  readonly #refusals: QuietLog;
   readonly #credentials: ReadonlyMap<string, CredentialConfig>;
 
-  constructor(face: Face, refusals: RefusalLog) {
+  constructor(face: Face, refusals: QuietLog) {
     this.#face = face;
     this.#refusals = refusals;
     this.#credentials = new Map(face.config.credentials.map((credential) => [credential.id, credential]));
@@ -98,7 +98,7 @@ export class WebhookRoutes {
         receivedAt,
       });
     } catch (cause) {
-      this.#refusals.note("unavailable", `webhooks can't be kept: ${messageOf(cause)}`);
+      this.#refusals.warn("unavailable", `webhooks can't be kept: ${messageOf(cause)}`);
       throw storeUnavailable();
     }
     metrics.committed(clock.now() - receivedAt);
@@ -114,7 +114,7 @@ export class WebhookRoutes {
     const id = pathParameter(request, "credentialId").toLowerCase();
     const credential = this.#credentials.get(id);
     if (credential === undefined) {
-      this.#refusals.note(
+      this.#refusals.warn(
         "unknown_credential",
         "webhooks for a credential that is not configured are refused",
       );
@@ -124,7 +124,7 @@ export class WebhookRoutes {
   }
 
   #refused({ auth, name }: CredentialConfig, fault: string): HttpProblem {
-    this.#refusals.note(
+    this.#refusals.warn(
       `unauthorized ${name}`,
       `webhooks for ${name} are refused: ${auth.mode} is ${fault}. If they come from Dixa, compare with its webhook's page`,
     );

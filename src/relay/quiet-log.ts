@@ -1,13 +1,13 @@
-import { type Clock } from "../../http/clock.ts";
-import { type Logger } from "../log.ts";
+import { type Clock } from "../http/clock.ts";
+import { type Logger } from "./log.ts";
 
-/** At most one line a minute about each kind of refusal. */
+/** At most one line a minute about each kind of trouble. */
 const PERIOD_MS = 60_000;
-/** Kinds remembered; they come from the configuration, so there are few. */
+/** Kinds remembered; none comes from outside, so there are few. */
 const MOST_KINDS = 1000;
 
-/** Tells of refused webhooks without letting whoever sends them fill the log. */
-export class RefusalLog {
+/** Tells of trouble that comes again and again, without letting it, or whoever causes it, fill the log. */
+export class QuietLog {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #kinds = new Map<string, { toldAt: number; untold: number }>();
@@ -17,7 +17,7 @@ export class RefusalLog {
     this.#clock = clock;
   }
 
-  note(kind: string, message: string): void {
+  warn(kind: string, message: string): void {
     const now = this.#clock.now();
     const last = this.#kinds.get(kind);
     if (last !== undefined && now - last.toldAt < PERIOD_MS && now >= last.toldAt) {

@@ -1,0 +1,128 @@
+import fetch, { type Response } from "node-fetch";
+import { type z } from "zod";
+
+import { VERSION } from "../../version.ts";
+import { errorSchema } from "../http/errors.ts";
+import {
+  connectionSchema,
+  type ConnectionView,
+  credentialListSchema,
+  credentialSchema,
+  type CredentialSummaryView,
+  type CredentialView,
+  syncSchema,
+  type SyncView,
+} from "../http/schemas.ts";
+import { CommandError } from "./command-error.ts";
+
+export interface RelayClientOptions {
+  url: string;
+  token: string;
+  /** Time until an answer is complete, ms. Default 30,000. */
+  timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** No answer came; the relay may be starting anew. */
+export class RelayUnreachableError extends CommandError {
+  readonly isPassing = true;
+}
+
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof Error && "isPassing" in error;
+}
+
+/** A running relay, as the commands see it. All methods throw CommandError. */
+export class RelayClient {
+  readonly #url: string;
+  readonly #token: string;
+  readonly #timeoutMs: number;
+
+  constructor({ url, token, timeoutMs = TIMEOUT_MS }: RelayClientOptions) {
+    if (!URL.canParse(url) || !/^https?:/.test(url)) {
+      throw new CommandError(`${url} is no address of a relay. Give one such as http://127.0.0.1:8080.`);
+    }
+    this.#url = url.replace(/\/+$/, "");
+    this.#token = token;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async credentials(): Promise<CredentialSummaryView[]> {
+    const { credentials } = await this.#call("GET", "/v1/credentials", credentialListSchema);
+    return credentials;
+  }
+
+  credential(id: string): Promise<CredentialView> {
+    return this.#call("GET", `/v1/credentials/${encodeURIComponent(id)}`, credentialSchema);
+  }
+
+  sync(credentialId: string): Promise<SyncView> {
+    return this.#call("POST", `/v1/credentials/${encodeURIComponent(credentialId)}/sync`, syncSchema, [424]);
+  }
+
+  change(connectionId: string, action: "park" | "retry" | "unpark"): Promise<ConnectionView> {
+    return this.#call(
+      "POST",
+      `/v1/connections/${encodeURIComponent(connectionId)}/${action}`,
+      connectionSchema,
+    );
+  }
+
+  async #call<T>(
+    method: "GET" | "POST",
+    path: string,
+    schema: z.ZodType<T>,
+    alsoFine: readonly number[] = [],
+  ): Promise<T> {
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${this.#url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${this.#token}`, "user-agent": `dixa-relay/${VERSION}` },
+        redirect: "error",
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw new RelayUnreachableError(
+        `The relay at ${this.#url} does not answer (${reasonOf(error)}). Is it running? Give its address by --url or RELAY_URL.`,
+        { cause: error },
+      );
+    }
+    if (!response.ok && !alsoFine.includes(response.status)) throw this.#refusal(response.status, text);
+    const parsed = schema.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    throw new CommandError(
+      `What answers at ${this.#url} is not a relay of this version (${VERSION}). Check the address after --url.`,
+    );
+  }
+
+  #refusal(status: number, text: string): CommandError {
+    const said = errorSchema.safeParse(parseJson(text));
+    if (status === 401) {
+      return new CommandError(
+        "The relay does not accept the token. Give its admin_token by --token or RELAY_ADMIN_TOKEN.",
+      );
+    }
+    const message = said.success ? said.data.message : `It answered with status ${status}.`;
+    return status === 503
+      ? new RelayUnreachableError(`The relay can't do it now: ${message}`)
+      : new CommandError(`The relay did not do it: ${message}`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "no reason given";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return "name" in error && error.name === "AbortError" ? "no answer in time" : "connection failed";
+}

@@ -1,0 +1,42 @@
+import { systemClock } from "../../http/clock.ts";
+import { SecretFilter } from "../../sync/secret-filter.ts";
+import { loadRelayConfig } from "../config/load.ts";
+import { createRelayLogger } from "../log.ts";
+import { RelayProcess } from "./relay-process.ts";
+
+/**
+ * Runs the relay until the process is told to stop (SIGTERM or SIGINT). A second signal ends its waits.
+ *
+ * @param configPath undefined: the environment holds the configuration
+ * @throws ConfigError; an error with a message for people when the store or the port can't be used
+ */
+export async function serve(configPath: string | undefined): Promise<void> {
+  const secrets = new SecretFilter();
+  const { config, warnings } = loadRelayConfig({ path: configPath, env: process.env, secrets });
+  const logger = createRelayLogger({ secrets, level: config.logLevel });
+  for (const warning of warnings) logger.warn(warning);
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  const onSignal = (name: NodeJS.Signals) => {
+    logger.info(stop.signal.aborted ? `${name} again: not waiting any longer` : `${name} received`);
+    if (stop.signal.aborted) hurry.abort();
+    stop.abort();
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  try {
+    const relay = await RelayProcess.start({ config, logger, clock: systemClock }, stop.signal);
+    await new Promise<void>((resolve) => {
+      stop.signal.addEventListener("abort", () => {
+        resolve();
+      });
+      if (stop.signal.aborted) resolve();
+    });
+    await relay.stop(hurry.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    process.off("SIGTERM", onSignal);
+    process.off("SIGINT", onSignal);
+  }
+}

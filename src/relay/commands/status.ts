@@ -1,0 +1,61 @@
+import { formatDuration } from "../config/scalars.ts";
+import { count } from "../describe.ts";
+import { type ConnectionView, type CredentialView } from "../http/schemas.ts";
+import { type RelayClient } from "./relay-client.ts";
+
+export interface StatusOptions {
+  client: Pick<RelayClient, "credential" | "credentials">;
+  /** Undefined: all. */
+  credentialId: string | undefined;
+  /** Print what the relay answers instead of words about it. */
+  asJson: boolean;
+  /** ms UTC */
+  now: number;
+  print: (line: string) => void;
+}
+
+/** Shows how credentials and their connections are. */
+export async function status({ client, credentialId, asJson, now, print }: StatusOptions): Promise<void> {
+  const ids =
+    credentialId === undefined
+      ? (await client.credentials()).map(({ credential_id }) => credential_id)
+      : [credentialId];
+  const credentials: CredentialView[] = [];
+  for (const id of ids) credentials.push(await client.credential(id));
+  if (asJson) {
+    print(JSON.stringify(credentials, undefined, 2));
+    return;
+  }
+  for (const [index, credential] of credentials.entries()) {
+    if (index > 0) print("");
+    for (const line of describeCredential(credential, now)) print(line);
+  }
+}
+
+function describeCredential(credential: CredentialView, now: number): string[] {
+  const { name, credential_id, seq, last_event_at, pending_since, connections } = credential;
+  const last = last_event_at === null ? "no event yet" : `last event ${ago(last_event_at, now)}`;
+  const pending = pending_since === null ? "" : `, oldest unsynced ${ago(pending_since, now)}`;
+  const head = [
+    name === credential_id ? name : `${name} (${credential_id})`,
+    `  ${count(seq, "event")}, ${last}${pending}`,
+  ];
+  if (connections.length === 0) return [...head, "  no connection known"];
+  const width = Math.max(...connections.map((connection) => titleOf(connection).length));
+  return [
+    ...head,
+    ...connections.map(
+      (connection) =>
+        `  ${connection.connection_id}  ${titleOf(connection).padEnd(width)}  ${connection.state_text}`,
+    ),
+  ];
+}
+
+function titleOf({ name, connection_id }: ConnectionView): string {
+  return name === "" ? connection_id : name;
+}
+
+function ago(iso: string, now: number): string {
+  const seconds = Math.floor(Math.max(0, now - Date.parse(iso)) / 1000);
+  return `${formatDuration(seconds * 1000)} ago`;
+}

@@ -1,0 +1,150 @@
+import { toConnectorError } from "../../dixa/errors.ts";
+import {
+  type DeliveryStatus,
+  type Subscription,
+  type SubscriptionAuthorization,
+  type SubscriptionRequest,
+  type Subscriptions,
+} from "../../dixa/webhooks/subscriptions.ts";
+import { isHttpStatusError } from "../../http/errors.ts";
+import { type SecretFilter } from "../../sync/secret-filter.ts";
+import { type WebhookAuth } from "../config/auth.ts";
+import { type CredentialConfig } from "../config/relay-config.ts";
+import { webhookUrl } from "../http/views.ts";
+import { CommandError } from "./command-error.ts";
+import { addSecret } from "./secrets-file.ts";
+
+export interface SubscribeOptions {
+  subscriptions: Pick<Subscriptions, "create" | "deliveryStatus" | "get" | "list" | "update">;
+  credential: CredentialConfig;
+  publicUrl: string | undefined;
+  /** Where the secret goes; undefined: the file that the configuration names, if it names one. */
+  secretFile: string | undefined;
+  /** The webhook's name in Dixa. */
+  name: string;
+  secrets: SecretFilter;
+  print: (line: string) => void;
+}
+
+/**
+ * Has Dixa send its webhooks to the relay: creates the subscription, or brings the one with the same address up to
+ * date, and puts its secret where the relay will read it. May be run again at any time.
+ *
+ * @throws CommandError
+ */
+export async function subscribe(options: SubscribeOptions): Promise<void> {
+  const { credential, publicUrl, print } = options;
+  const url = webhookUrl(publicUrl, credential.id);
+  if (url === null) {
+    throw new CommandError(
+      "public_url is missing in the configuration. It is the address at which Dixa reaches the relay, such as https://relay.example.com.",
+    );
+  }
+  if (!url.startsWith("https:")) {
+    print(
+      `note: ${url} is plain http; Dixa may refuse it, and whoever listens on the way reads the webhooks`,
+    );
+  }
+  const request: SubscriptionRequest = {
+    name: options.name,
+    url,
+    authorization: authorizationOf(credential.auth),
+    events: credential.events.apiEvents,
+    enabled: true,
+  };
+  try {
+    const subscription = await createOrUpdate(request, options);
+    await keepSecret(subscription, options);
+    tellOfDelivery(await options.subscriptions.deliveryStatus(subscription.id), print);
+  } catch (error) {
+    throw asCommandError(error);
+  }
+}
+
+async function createOrUpdate(
+  request: SubscriptionRequest,
+  { subscriptions, print }: SubscribeOptions,
+): Promise<Subscription> {
+  const same = (await subscriptions.list()).filter(
+    ({ url }) => url.toLowerCase() === request.url.toLowerCase(),
+  );
+  const [first, ...others] = same;
+  for (const { id } of others) {
+    print(
+      `note: Dixa has a second subscription for this address, ${id}; each event comes twice. Delete it in Dixa.`,
+    );
+  }
+  const events = `${request.events.length} events`;
+  if (first === undefined) {
+    const created = await subscriptions.create(request);
+    print(`created: Dixa sends ${events} to ${request.url} (subscription ${created.id})`);
+    return created;
+  }
+  const updated = await subscriptions.update(first.id, request);
+  print(`updated: Dixa sends ${events} to ${request.url} (subscription ${updated.id})`);
+  return updated;
+}
+
+async function keepSecret(subscription: Subscription, options: SubscribeOptions): Promise<void> {
+  const { subscriptions, credential, secrets, print } = options;
+  const secret = subscription.secretKey ?? (await subscriptions.get(subscription.id)).secretKey;
+  if (secret === undefined || secret === "") {
+    throw new CommandError(
+      "Dixa did not give the subscription's secret. Copy it from the webhook's page in Dixa (Settings > Integrations > Webhooks).",
+    );
+  }
+  secrets.hide([secret]);
+  if (credential.auth.mode === "signature" && credential.auth.secrets.includes(secret)) {
+    print("secret: the relay's configuration has it already");
+    return;
+  }
+  const file = options.secretFile ?? credential.secretsFile;
+  if (file === undefined) {
+    print(
+      "secret: not written anywhere. Name a file with --secret-file and put webhook_secrets_file: <that file> into the " +
+        "configuration, or copy the secret from the webhook's page in Dixa into webhook_secrets.",
+    );
+    return;
+  }
+  const isNew = await addSecret(file, secret);
+  print(
+    isNew
+      ? `secret: written to ${file}; restart the relay to have it read`
+      : `secret: ${file} has it already`,
+  );
+  if (credential.secretsFile === undefined) {
+    print(`secret: let webhook_secrets_file of this credential name ${file}`);
+  }
+}
+
+function tellOfDelivery(statuses: readonly DeliveryStatus[], print: (line: string) => void): void {
+  const delivered = statuses.filter(({ last }) => last !== undefined);
+  if (delivered.length === 0) {
+    print("delivery: Dixa has not sent anything lately");
+    return;
+  }
+  for (const { event, last } of delivered) {
+    const how = last?.succeeded === true ? "arrived" : "failed";
+    const details = [last?.status, last?.text, last?.at].filter((part) => part !== undefined && part !== "");
+    print(`delivery: ${event} ${how} (${details.join(", ")})`);
+  }
+}
+
+function authorizationOf(auth: WebhookAuth): SubscriptionAuthorization {
+  switch (auth.mode) {
+    case "basic":
+      return { _type: "BasicAuth", username: auth.username, password: auth.password };
+    case "bearer":
+      return { _type: "TokenAuth", value: auth.token };
+    case "signature":
+    case "none":
+      return { _type: "NoAuth" };
+  }
+}
+
+function asCommandError(error: unknown): unknown {
+  if (error instanceof Error && error.name === "CommandError") return error;
+  const isRefused = isHttpStatusError(error) && error.status === 400;
+  const said = isRefused ? ` Dixa says: ${error.bodyText}` : "";
+  return new CommandError(`${toConnectorError(error).message}${said}`, { cause: error });
+}

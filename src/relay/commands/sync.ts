@@ -1,0 +1,76 @@
+import { type Clock } from "../../http/clock.ts";
+import { formatDuration } from "../config/scalars.ts";
+import { type ConnectionView } from "../http/schemas.ts";
+import { baselineOf, outcomeOf } from "../http/sync-outcome.ts";
+import { isUnreachable, type RelayClient } from "./relay-client.ts";
+
+export interface SyncOptions {
+  client: Pick<RelayClient, "credential" | "sync">;
+  clock: Clock;
+  credentialId: string;
+  /** How long to wait for success, ms; undefined: not at all. */
+  waitMs: number | undefined;
+  print: (line: string) => void;
+}
+
+/** `failed` means that a connection can't be synced now, `timed_out` that not all of them were in time. */
+export type SyncEnd = "succeeded" | "requested" | "failed" | "timed_out";
+
+const LOOK_MS = 1000;
+
+/**
+ * Asks for a sync of all connections of a credential and, if wished, waits until each has succeeded.
+ *
+ * @throws CommandError
+ */
+export async function sync(options: SyncOptions): Promise<SyncEnd> {
+  const { client, clock, credentialId, waitMs, print } = options;
+  const requested = await client.sync(credentialId);
+  const { seq } = requested;
+  const baseline = baselineOf(requested.connections);
+  const until = clock.now() + (waitMs ?? 0);
+  let { connections } = requested;
+  const told = new Map<string, string>();
+  for (;;) {
+    const { outcome, reasons } = outcomeOf(connections, seq, baseline);
+    if (waitMs !== undefined) tell(connections, seq, told, print);
+    if (outcome === "succeeded") return outcome;
+    if (outcome === "failed") {
+      for (const { reason } of reasons) print(`can't be synced: ${reason}`);
+      return outcome;
+    }
+    if (waitMs === undefined) {
+      print(
+        `requested: ${connections.length} connection${connections.length === 1 ? "" : "s"} will be synced`,
+      );
+      return "requested";
+    }
+    if (clock.now() >= until) {
+      print(`not done after ${formatDuration(waitMs)}; the relay goes on by itself`);
+      return "timed_out";
+    }
+    await clock.sleep(Math.min(LOOK_MS, Math.max(1, until - clock.now())));
+    try {
+      ({ connections } = await client.credential(credentialId));
+    } catch (error) {
+      // A relay that is started anew goes on where it was, and so do we.
+      if (!isUnreachable(error)) throw error;
+    }
+  }
+}
+
+/** One line for each change of a connection's state. */
+function tell(
+  connections: readonly ConnectionView[],
+  seq: number,
+  told: Map<string, string>,
+  print: (line: string) => void,
+): void {
+  for (const { connection_id, name, state, state_text, synced_seq } of connections) {
+    const isDone = synced_seq >= seq;
+    const key = isDone ? "done" : state;
+    if (told.get(connection_id) === key) continue;
+    told.set(connection_id, key);
+    print(`${name === "" ? connection_id : name}: ${isDone ? "synced" : state_text}`);
+  }
+}
