@@ -3,7 +3,7 @@ import { chmod, rm } from "node:fs/promises";
 import { build } from "esbuild";
 
 /** Each program becomes one file, so that the image needs no node_modules and starts fast. */
-const programs = { "source-dixa": "src/connector.ts" };
+const programs = { "source-dixa": "src/connector.ts", "dixa-relay": "src/relay.ts" };
 
 await rm("dist", { recursive: true, force: true });
 for (const [name, entry] of Object.entries(programs)) {

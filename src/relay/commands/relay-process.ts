@@ -115,8 +115,12 @@ export class RelayProcess {
       await store.ensureCredentials(config.credentials.map(({ id }) => id));
       const relay = new RelayProcess(options, store);
       const { host, port } = config.listen;
-      const address = await relay.#server.listen({ host, port });
-      logger.info(`listening on ${address}, with ${describeStore(config)} and ${config.airbyte.url}`);
+      await relay.#server.listen({
+        host,
+        port,
+        listenTextResolver: (address) =>
+          `listening on ${address}, with ${describeStore(config)} and ${config.airbyte.url}`,
+      });
       relay.#dispatcher.start();
       const upkeep = { clock, retryAfter: UPKEEP_RETRY_MS };
       relay.#upkeep = Promise.all([
