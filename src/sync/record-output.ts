@@ -4,7 +4,7 @@ import { type DixaStream, type Replacements } from "../dixa/streams/stream.ts";
 import { type JsonElement } from "../http/json-array-splitter.ts";
 import { keyEnd, keyStart, valueEnd, valueStart } from "../http/json-element.ts";
 import { type FieldSelection } from "./field-selection.ts";
-import { LARGEST_RECORD_BYTES, repair } from "./record-repair.ts";
+import { LARGEST_RECORD_BYTES, repair, withoutLoneSurrogates } from "./record-repair.ts";
 import { type StdoutWriter } from "./stdout-writer.ts";
 
 const END = Buffer.from("}}\n");
@@ -92,7 +92,7 @@ export class RecordOutput {
       writer.parts(separator, 0, 1);
       separator = COMMA;
       // Through a string, which mends bytes that are no UTF-8.
-      const key = Buffer.from(buffer.toString("utf8", start, end));
+      const key = Buffer.from(withoutLoneSurrogates(buffer.toString("utf8", start, end)));
       writer.parts(key, 0, key.length);
       writer.parts(COLON, 0, 1);
       const value = replacements.get(member);

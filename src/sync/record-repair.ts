@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 
 import { type Replacements } from "../dixa/streams/stream.ts";
 import { type JsonElement } from "../http/json-array-splitter.ts";
-import { memberName, valueBytes } from "../http/json-element.ts";
+import { keyEnd, keyStart, memberName, valueBytes } from "../http/json-element.ts";
 
 /** What became of a field that no destination could have taken as it came (protocol: `meta.changes`). */
 export interface FieldChange {
@@ -44,19 +44,30 @@ export function repair(element: JsonElement, replacements: Replacements): FieldC
   for (let member = 0; member < element.memberCount; member++) {
     const bytes = replacements.get(member) ?? valueBytes(element, member);
     const text = bytes.toString("utf8");
-    const wellFormed = text.replace(ESCAPES, (escape, lone: string | undefined) =>
-      lone === undefined ? escape : "\\ufffd",
-    );
+    const wellFormed = withoutLoneSurrogates(text);
     const repaired = bytes[0] === QUOTE ? wellFormed : withoutUnfitNumbers(wellFormed);
     if (repaired === text && isUtf8(bytes)) continue;
     replacements.set(member, Buffer.from(repaired));
     changes.push({
-      field: memberName(element, member),
+      field: fieldName(element, member),
       change: repaired === wellFormed ? "TRUNCATED" : "NULLED",
       reason: "SOURCE_SERIALIZATION_ERROR",
     });
   }
   return changes;
+}
+
+/** JSON text in which each escape of a lone surrogate is one of U+FFFD. */
+export function withoutLoneSurrogates(text: string): string {
+  if (!text.includes("\\u")) return text;
+  return text.replace(ESCAPES, (escape, lone: string | undefined) =>
+    lone === undefined ? escape : "\\ufffd",
+  );
+}
+
+/** A member's key as it leaves. */
+function fieldName(element: JsonElement, member: number): string {
+  return memberName(element, member).toWellFormed();
 }
 
 function withoutUnfitNumbers(text: string): string {
@@ -78,25 +89,28 @@ function fitsColumn(number: string): boolean {
 
 function cutLargest(element: JsonElement, replacements: Replacements): FieldChange[] {
   const changes: FieldChange[] = [];
-  const sizes = Array.from(
-    { length: element.memberCount },
-    (_, member) => (replacements.get(member) ?? valueBytes(element, member)).length,
+  const members = Array.from({ length: element.memberCount }, (_, member) => ({
+    member,
+    bytes: replacements.get(member) ?? valueBytes(element, member),
+  }));
+  let total = members.reduce(
+    (sum, { member, bytes }) => sum + keyEnd(element, member) - keyStart(element, member) + bytes.length,
+    0,
   );
-  let total = sizes.reduce((sum, size) => sum + size, 0);
-  while (total > LARGEST_RECORD_BYTES) {
-    const member = sizes.indexOf(Math.max(...sizes));
-    const bytes = replacements.get(member) ?? valueBytes(element, member);
-    const room = Math.max(0, LARGEST_RECORD_BYTES - KEPT_OF_LARGEST - (total - bytes.length));
+  if (total <= LARGEST_RECORD_BYTES) return changes;
+  members.sort((a, b) => b.bytes.length - a.bytes.length);
+  for (const { member, bytes } of members) {
+    if (total <= LARGEST_RECORD_BYTES) break;
+    const room = LARGEST_RECORD_BYTES - KEPT_OF_LARGEST - (total - bytes.length);
     const isText = bytes[0] === QUOTE && room > 2;
     const cut = isText ? cutText(bytes, room) : Buffer.from("null");
     replacements.set(member, cut);
     changes.push({
-      field: memberName(element, member),
+      field: fieldName(element, member),
       change: isText ? "TRUNCATED" : "NULLED",
       reason: "SOURCE_RECORD_SIZE_LIMITATION",
     });
     total += cut.length - bytes.length;
-    sizes[member] = cut.length;
   }
   return changes;
 }
@@ -104,10 +118,10 @@ function cutLargest(element: JsonElement, replacements: Replacements): FieldChan
 /** The JSON string cut to at most `room` bytes, between characters. */
 function cutText(bytes: Buffer, room: number): Buffer {
   const text = JSON.parse(bytes.toString("utf8")) as string;
-  // Two bytes go to the quotes.
-  let length = Math.min(text.length, room - 2);
+  let length = Math.min(text.length, room);
   for (;;) {
-    const cut = Buffer.from(JSON.stringify(text.slice(0, length).toWellFormed()));
+    const isInsidePair = (text.codePointAt(length - 1) ?? 0) > 0xffff;
+    const cut = Buffer.from(JSON.stringify(text.slice(0, isInsidePair ? length - 1 : length).toWellFormed()));
     if (cut.length <= room) return cut;
     length = Math.floor(length * 0.8);
   }

@@ -31,9 +31,7 @@ export class StdoutWriter {
     this.#sink = sink;
     this.failed = this.#failure.signal;
     sink.on("error", (error: Error) => {
-      this.#failure.abort(error);
-      this.#drain?.resolve();
-      this.#idle?.resolve();
+      this.#fail(error);
     });
   }
 
@@ -79,6 +77,12 @@ export class StdoutWriter {
     this.#writeBlock();
   }
 
+  #fail(error: Error): void {
+    this.#failure.abort(error);
+    this.#drain?.resolve();
+    this.#idle?.resolve();
+  }
+
   #writeBlock(): void {
     clearTimeout(this.#linger);
     this.#linger = undefined;
@@ -89,7 +93,9 @@ export class StdoutWriter {
     this.#filled = 0;
     if (this.failed.aborted) return;
     this.#unwritten += bytes;
-    this.#sink.write(block.subarray(0, bytes), () => {
+    this.#sink.write(block.subarray(0, bytes), (error) => {
+      // The sink's own event comes later, when who waits has gone on already.
+      if (error !== undefined && error !== null) this.#fail(error);
       this.#unwritten -= bytes;
       this.#free.push(block);
       if (this.#unwritten < HIGH_WATER_BYTES) {
