@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 
 import { type Database, type Dialect, type Transaction } from "./database.ts";
+import { messageOf } from "./error-message.ts";
 import { migrate } from "./migrations.ts";
 import { SqlStore, type StoreOptions } from "./sql-store.ts";
 import { type Store, StoreUnavailableError } from "./store.ts";
@@ -153,9 +154,10 @@ async function run<T>(
   }
 }
 
-/** SQLSTATE, or the code of a system call. */
+/** SQLSTATE, or the code of a system call. By the error's form: jest runs each file in its own realm. */
 function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  if (typeof error !== "object" || error === null || !("code" in error)) return "";
+  return typeof error.code === "string" ? error.code : "";
 }
 
 /** Serialization failure, deadlock, lock not available: certainly not committed. */
@@ -173,8 +175,7 @@ function isTransient(error: unknown): boolean {
     return true;
   }
   // pg's own errors have no code: "Connection terminated unexpectedly", "timeout exceeded when trying to connect".
-  const message = error instanceof Error ? error.message : "";
-  return code === "" && /connection|timeout/i.test(message);
+  return code === "" && /connection|timeout/i.test(messageOf(error));
 }
 
 /** The disk is full, the server runs out of something, is read-only, was told to stop the query, or has an I/O error. */
@@ -186,6 +187,5 @@ function isUnwritable(error: unknown): boolean {
 }
 
 function unavailable(error: unknown): StoreUnavailableError {
-  const message = error instanceof Error ? error.message : String(error);
-  return new StoreUnavailableError(`PostgreSQL: ${message}`, { cause: error });
+  return new StoreUnavailableError(`PostgreSQL: ${messageOf(error)}`, { cause: error });
 }

@@ -1,14 +1,18 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { type Database, type Dialect, type Parameter, type Row, type Transaction } from "./database.ts";
+import { messageOf } from "./error-message.ts";
 import { migrate } from "./migrations.ts";
 import { SqlStore, type StoreOptions } from "./sql-store.ts";
 import { type Store, StoreUnavailableError } from "./store.ts";
 
-/** Locked by another process, ms. */
+/** How long to wait for another process that has the file locked, ms. */
 const BUSY_TIMEOUT = 5000;
+const BUSY_POLL = 2;
+const SQLITE_BUSY = 5;
 /** SQLite's primary result codes for a database that can't be written now: busy, locked, readonly, ioerr, full, cantopen. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
 
@@ -54,11 +58,13 @@ class SqliteDatabase implements Database, Transaction {
       // With WAL, anything less than FULL loses the last commits when the power fails.
       this.#database.exec("PRAGMA journal_mode = WAL");
       this.#database.exec("PRAGMA synchronous = FULL");
+      // From now on, waiting is done without blocking everything else in this process.
+      this.#database.exec("PRAGMA busy_timeout = 0");
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`can't open the store ${path}: ${why}; it must be a file that the relay may write`, {
-        cause: error,
-      });
+      throw new Error(
+        `can't open the store ${path}: ${messageOf(error)}; it must be a file that the relay may write`,
+        { cause: error },
+      );
     }
   }
 
@@ -90,8 +96,21 @@ class SqliteDatabase implements Database, Transaction {
     if (this.#database.isOpen) this.#database.close();
   }
 
+  async #begin(): Promise<void> {
+    const giveUpAt = performance.now() + BUSY_TIMEOUT;
+    for (;;) {
+      try {
+        this.#database.exec("BEGIN IMMEDIATE");
+        return;
+      } catch (error) {
+        if (primaryCode(error) !== SQLITE_BUSY || performance.now() > giveUpAt) throw error;
+      }
+      await delay(BUSY_POLL);
+    }
+  }
+
   async #run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    this.#database.exec("BEGIN IMMEDIATE");
+    await this.#begin();
     try {
       const result = await work(this);
       this.#database.exec("COMMIT");
@@ -104,8 +123,14 @@ class SqliteDatabase implements Database, Transaction {
   }
 }
 
+/** SQLite's result code without its extension. Errors are told by their form: jest runs each file in its own realm. */
+function primaryCode(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
+}
+
 function toStoreError(error: unknown): unknown {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return error;
-  const primary = error.errcode & 0xff;
-  return UNAVAILABLE.has(primary) ? new StoreUnavailableError(error.message, { cause: error }) : error;
+  const code = primaryCode(error);
+  if (code === undefined || !UNAVAILABLE.has(code)) return error;
+  return new StoreUnavailableError(`SQLite: ${messageOf(error)}`, { cause: error });
 }

@@ -1,0 +1,4 @@
+import { describeStore } from "../../spec/relay/store/suite.ts";
+import { postgresDatabases } from "./databases.ts";
+
+describeStore("the store in PostgreSQL", postgresDatabases().create);
