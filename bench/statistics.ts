@@ -2,7 +2,10 @@
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  const [low = Number.NaN, high = low] = sorted.slice(sorted.length % 2 === 0 ? middle - 1 : middle, middle + 1);
+  const [low = Number.NaN, high = low] = sorted.slice(
+    sorted.length % 2 === 0 ? middle - 1 : middle,
+    middle + 1,
+  );
   return sorted.length % 2 === 0 ? (low + high) / 2 : low;
 }
 

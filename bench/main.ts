@@ -1,0 +1,20 @@
+import { benchReadPath } from "./read-path.ts";
+import { benchStartUp } from "./start-up.ts";
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  "read-path": benchReadPath,
+  "start-up": benchStartUp,
+};
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `There is no benchmark ${unknown.join(", ")}. There are: ${Object.keys(BENCHES).join(", ")}\n`,
+  );
+  process.exitCode = 2;
+} else {
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (names.length === 0 || names.includes(name)) await bench();
+  }
+}

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { z } from "zod";
+
+import { linesOf } from "../integration_tests/support/lines.ts";
+import { measure,type Measured } from "../integration_tests/support/measured-process.ts";
+import { sourceProgram } from "../integration_tests/support/source-process.ts";
+import { configuredCatalog } from "../integration_tests/support/sync-run.ts";
+import { median, summary } from "./statistics.ts";
+
+const ROWS = 200_000;
+const RUNS = 3;
+const DAY_MS = 86_400_000;
+
+const serverSchema = z.object({ url: z.string(), bytes: z.number(), compressedBytes: z.number() });
+
+function script(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
+async function startServer(mode: string): Promise<{ child: ChildProcess; url: string; bytes: number }> {
+  const args = [script("./body-server.ts"), String(ROWS), mode];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of linesOf(child.stdout as AsyncIterable<Buffer>)) {
+    return { child, ...serverSchema.parse(JSON.parse(line.toString("utf8"))) };
+  }
+  throw new Error("the server of the benchmark did not start");
+}
+
+/** The read path beside its floor and beside the usual way, in turn, so that a noisy moment hits all of them. */
+async function compare(mode: "plain" | "gzip"): Promise<void> {
+  const { child, url, bytes } = await startServer(mode);
+  const folder = await mkdtemp(join(tmpdir(), "source-dixa-bench-"));
+  try {
+    const start_date = new Date(Date.now() - 30 * DAY_MS).toISOString().slice(0, 19) + "Z";
+    const hosts = { exports_url: url, api_url: url };
+    await writeFile(
+      join(folder, "config.json"),
+      JSON.stringify({ api_token: "bench-token-1", start_date, ...hosts }),
+    );
+    await writeFile(join(folder, "catalog.json"), JSON.stringify(configuredCatalog(["conversations"])));
+    const exported = `${url}/v1/conversation_export`;
+    const contenders: Record<string, string[]> = {
+      "drain the body": [script("./clients/drain.ts"), exported],
+      "res.json() and JSON.stringify": [script("./clients/parse-and-stringify.ts"), exported],
+      "source-dixa read": [
+        sourceProgram(true),
+        ...["read", "--config", join(folder, "config.json"), "--catalog", join(folder, "catalog.json")],
+      ],
+    };
+    const runs = new Map<string, Measured[]>(Object.keys(contenders).map((name) => [name, []]));
+    for (let run = 0; run <= RUNS; run++) {
+      for (const [name, args] of Object.entries(contenders)) {
+        const measured = await measure(args);
+        if (measured.code !== 0) throw new Error(`${name} failed: ${measured.stderr}`);
+        // The first round warms up caches.
+        if (run > 0) runs.get(name)?.push(measured);
+      }
+    }
+    report(mode, bytes, runs);
+  } finally {
+    child.kill();
+    await rm(folder, { recursive: true });
+  }
+}
+
+function report(mode: string, bytes: number, runs: Map<string, Measured[]>): void {
+  const say = (text: string) => process.stdout.write(`${text}\n`);
+  const megabytes = bytes / 1e6;
+  say(
+    `\n${ROWS.toLocaleString("en")} conversations, ${megabytes.toFixed(0)} MB, ${mode}; whole processes, median [min–max] of ${RUNS}`,
+  );
+  for (const [name, measured] of runs) {
+    const wall = summary(measured.map(({ wallMs }) => wallMs / 1000));
+    const cpu = summary(measured.map(({ cpuMs }) => cpuMs / 1000));
+    const rate = (megabytes / median(measured.map(({ wallMs }) => wallMs / 1000))).toFixed(0);
+    const rss = Math.max(...measured.map(({ peakRssMiB }) => peakRssMiB)).toFixed(0);
+    say(`${name.padEnd(30)} ${wall} s  ${rate.padStart(4)} MB/s  ${cpu} CPU s  ${rss} MiB at most`);
+  }
+  const wall = (name: string) => runs.get(name)?.map(({ wallMs }) => wallMs) ?? [];
+  const ratio = (other: string) =>
+    summary(wall(other).map((value, index) => value / (wall("source-dixa read")[index] ?? Number.NaN)));
+  say(
+    `source-dixa is ${ratio("res.json() and JSON.stringify")} times as fast as res.json() and JSON.stringify`,
+  );
+  say(`and ${ratio("drain the body")} of the speed of draining the body`);
+}
+
+export async function benchReadPath(): Promise<void> {
+  await compare("plain");
+  await compare("gzip");
+}
