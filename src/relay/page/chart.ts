@@ -21,6 +21,7 @@ export function pendingChart(samples: readonly Sample[], now: number): Html {
   const rounded = formatDuration(Math.round(most / 1000) * 1000);
   const label = `Age of the oldest unsynced event over the last 30 minutes: at most ${rounded}`;
   return html`<figure class="chart">
+    <p class="title">Age of the oldest unsynced event</p>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">
       <line class="grid" x1="0" x2="${WIDTH}" y1="${y(scale)}" y2="${y(scale)}" />
       <line class="grid" x1="0" x2="${WIDTH}" y1="${y(scale / 2)}" y2="${y(scale / 2)}" />
@@ -35,7 +36,9 @@ export function pendingChart(samples: readonly Sample[], now: number): Html {
           <polyline class="line" points="${points.join(" ")}" />`
       }
     </svg>
-    <figcaption><span>30 min ago</span><span>at most ${rounded}</span><span>now</span></figcaption>
+    <figcaption>
+      <span>30 min ago</span><span>${most === 0 ? "all synced" : `at most ${rounded}`}</span><span>now</span>
+    </figcaption>
   </figure>`;
 }
 

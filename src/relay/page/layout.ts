@@ -32,6 +32,7 @@ export function loginPage(message: string | undefined): string {
     html`<main class="login">
       <h1>dixa-relay</h1>
       <form method="post" action="/login">
+        <input type="text" name="username" value="admin" autocomplete="username" hidden />
         <label for="token">Admin token</label>
         <input
           id="token"

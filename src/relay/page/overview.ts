@@ -1,4 +1,5 @@
 import { formatDuration } from "../config/scalars.ts";
+import { type ConnectionState } from "../connection-state.ts";
 import { count } from "../describe.ts";
 import { type Note } from "../inputs.ts";
 import { pendingChart } from "./chart.ts";
@@ -24,7 +25,7 @@ function credentialSection(credential: CredentialModel, now: number, csrf: strin
     <header>
       <div>
         <h2 id="c-${id}">${name}</h2>
-        <code class="id">${id}</code>
+        ${name !== id && html`<code class="id">${id}</code>`}
       </div>
       ${actionForm(`/page/credentials/${id}/sync`, "Sync now", csrf, `Sync all connections of ${name} now`, "primary")}
     </header>
@@ -42,17 +43,14 @@ function credentialSection(credential: CredentialModel, now: number, csrf: strin
           <dt>Oldest unsynced</dt>
           <dd>${pendingAge === undefined ? "none" : formatDuration(Math.floor(pendingAge / 1000) * 1000)}</dd>
         </div>
-        <div>
-          <dt>Webhooks prove themselves by</dt>
-          <dd>${AUTH[credential.auth]}</dd>
-        </div>
       </dl>
       ${pendingChart(credential.samples, now)}
     </div>
-    ${
-      credential.webhookUrl !== null &&
-      html`<p class="hook">Dixa sends to <code>${credential.webhookUrl}</code></p>`
-    }
+    <p class="hook">
+      ${
+        credential.webhookUrl !== null && html`Dixa sends to <code>${credential.webhookUrl}</code> · `
+      }${credential.auth === "none" ? html`<strong class="bad">${AUTH.none}</strong>` : AUTH[credential.auth]}
+    </p>
     <h3>Connections</h3>
     ${
       connections.length === 0
@@ -112,10 +110,10 @@ function credentialSection(credential: CredentialModel, now: number, csrf: strin
 }
 
 const AUTH = {
-  signature: "Dixa's signature",
-  basic: "user name and password",
-  bearer: "a token",
-  none: "nothing (anybody who knows the address can cause syncs)",
+  signature: "proved by Dixa's signature",
+  basic: "proved by user name and password",
+  bearer: "proved by a token",
+  none: "not proved by anything: whoever knows the address can cause syncs",
 } as const;
 
 function connectionItem(
@@ -129,7 +127,7 @@ function connectionItem(
   const action = (path: string, label: string) =>
     actionForm(`/page/connections/${connectionId}/${path}`, label, csrf, `${label} ${name}`);
   const isParked = phase === "parked";
-  const isWaiting = phase === "backoff" || phase === "busy" || isParked;
+  const isWaiting = phase === "backoff" || phase === "busy";
   return html`<li class="connection" id="k-${connectionId}">
     <span class="badge ${phase}">${BADGES[description.phase]}</span>
     <div class="what">
@@ -142,17 +140,28 @@ function connectionItem(
           description.detail !== undefined && html`<span class="detail"> – ${description.detail}</span>`
         }
       </p>
-      <p class="more">
-        ${pendingEvents === 0 ? "nothing waits" : `${count(pendingEvents, "event")} not synced yet`} ·
-        ${state.lastSuccessAt === null ? "not synced by the relay yet" : html`last sync ended ${time(state.lastSuccessAt, now)}`}
-        ${state.failedJobs > 0 && html` · <strong class="bad">${count(state.failedJobs, "sync")} in a row failed</strong>`}
-      </p>
+      ${phase !== "clean" && moreAbout(state, pendingEvents, now)}
     </div>
     <div class="actions">
       ${isWaiting && action("retry", "Retry")}
       ${isParked ? action("unpark", "Unpark") : action("park", "Park")}
     </div>
   </li>`;
+}
+
+function moreAbout(state: ConnectionState, pendingEvents: number, now: number): Html {
+  return html`<p class="more">
+    ${pendingEvents === 0 ? "nothing waits" : `${count(pendingEvents, "event")} not synced yet`} ·
+    ${
+      state.lastSuccessAt === null
+        ? "not synced by the relay yet"
+        : html`last sync ended ${time(state.lastSuccessAt, now)}`
+    }
+    ${
+      state.failedJobs > 0 &&
+      html`· <strong class="bad">${count(state.failedJobs, "sync")} in a row failed</strong>`
+    }
+  </p>`;
 }
 
 const BADGES = {

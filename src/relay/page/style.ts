@@ -45,13 +45,14 @@ footer, .asof { color: var(--quiet); font-size: 0.85rem; }
 .credential { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 1.25rem; margin-bottom: 1rem; }
 .credential > header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: start; gap: 0.75rem; }
 .id { color: var(--quiet); }
-.facts { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1rem 2rem; margin-top: 1rem; align-items: end; }
+.facts { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1rem 2rem; margin-top: 1rem; align-items: center; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 0.75rem 1.25rem; }
 dt { font-size: 0.8rem; color: var(--quiet); }
 dd { font-weight: 600; line-height: 1.35; }
 .hook { margin-top: 1rem; font-size: 0.9rem; color: var(--quiet); }
 .hook code { color: var(--text); background: var(--ground); border-radius: 6px; padding: 0.15rem 0.4rem; user-select: all; }
 
+.chart .title { font-size: 0.8rem; color: var(--quiet); }
 .chart svg { display: block; width: 100%; height: 4rem; }
 .chart .grid { stroke: var(--line); stroke-width: 1; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }
 .chart .axis { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
