@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
 import { linesOf } from "../integration_tests/support/lines.ts";
-import { measure,type Measured } from "../integration_tests/support/measured-process.ts";
+import { measure, type Measured } from "../integration_tests/support/measured-process.ts";
 import { sourceProgram } from "../integration_tests/support/source-process.ts";
 import { configuredCatalog } from "../integration_tests/support/sync-run.ts";
 import { median, summary } from "./statistics.ts";
