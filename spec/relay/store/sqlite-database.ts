@@ -19,3 +19,8 @@ export function sqliteDatabases(): () => Promise<TestDatabase> {
     return { open: (options) => openSqliteStore(join(folder, "relay.db"), options) };
   };
 }
+
+/** A database for one replica that no crash could survive; for tests of what is above the store. */
+export function memoryDatabase(): TestDatabase {
+  return { open: (options) => openSqliteStore(":memory:", options) };
+}
