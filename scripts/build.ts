@@ -15,7 +15,9 @@ for (const [name, entry] of Object.entries(programs)) {
     platform: "node",
     target: "node24",
     format: "esm",
+    // Names stay, for stack traces.
     minifySyntax: true,
+    minifyWhitespace: true,
     legalComments: "none",
     banner: {
       // Some dependencies are CommonJS and call require for built-in modules.
