@@ -1,0 +1,126 @@
+import { expect, test } from "@jest/globals";
+
+import { RelayUnreachableError } from "../../../src/relay/commands/relay-client.ts";
+import { sync, type SyncOptions } from "../../../src/relay/commands/sync.ts";
+import { type ConnectionView, type SyncView } from "../../../src/relay/http/schemas.ts";
+
+const SECOND = 1000;
+
+function view(more: Partial<ConnectionView> = {}): ConnectionView {
+  return {
+    connection_id: "c1",
+    credential_id: "k1",
+    name: "Dixa → Snowflake",
+    workspace_id: "w1",
+    source_name: "Dixa",
+    airbyte_status: "active",
+    url: null,
+    state: "pending",
+    state_text: "due now",
+    seq: 5,
+    synced_seq: 4,
+    pending_events: 1,
+    pending_since: null,
+    park_reason: null,
+    failed_jobs: 0,
+    last_error: null,
+    last_triggered_at: null,
+    last_succeeded_at: null,
+    last_job: null,
+    ...more,
+  };
+}
+
+/** Runs the command against a relay that shows these states, one a second; the last one stays. */
+async function run(states: (Partial<ConnectionView> | Error)[], waitMs: number | undefined, first = view()) {
+  let now = 0;
+  let looks = 0;
+  const lines: string[] = [];
+  const options: SyncOptions = {
+    client: {
+      sync: () =>
+        Promise.resolve<SyncView>({ seq: 5, outcome: "pending", reasons: [], connections: [first] }),
+      credential: () => {
+        const state = states[Math.min(looks++, states.length - 1)];
+        if (state instanceof Error) return Promise.reject(state);
+        return Promise.resolve({
+          credential_id: "k1",
+          name: "Dixa",
+          seq: 5,
+          last_event_at: null,
+          pending_since: null,
+          webhook_url: null,
+          auth: "signature",
+          connections: [view(state)],
+          recent_events: [],
+        });
+      },
+    },
+    clock: {
+      now: () => now,
+      sleep: (ms) => {
+        now += ms;
+        return Promise.resolve();
+      },
+    },
+    credentialId: "k1",
+    waitMs,
+    print: (line) => lines.push(line),
+  };
+  const end = await sync(options);
+  return { end, lines, now };
+}
+
+test("a sync that nobody waits for is requested and no more", async () => {
+  expect(await run([], undefined)).toMatchObject({
+    end: "requested",
+    lines: ["requested: 1 connection will be synced"],
+    now: 0,
+  });
+});
+
+test("a wait ends with the success of each connection, and tells what happens meanwhile", async () => {
+  const { end, lines } = await run(
+    [
+      { state: "pending" },
+      { state: "tracking", state_text: "syncing since …" },
+      { state: "tracking", state_text: "syncing since …" },
+      { state: "clean", synced_seq: 5 },
+    ],
+    60 * SECOND,
+  );
+  expect(end).toBe("succeeded");
+  expect(lines).toEqual([
+    "Dixa → Snowflake: due now",
+    "Dixa → Snowflake: syncing since …",
+    "Dixa → Snowflake: synced",
+  ]);
+});
+
+test("a wait ends at its time, and not before", async () => {
+  expect(await run([{}], 90 * SECOND)).toMatchObject({ end: "timed_out", now: 90 * SECOND });
+});
+
+test("a wait ends when a sync fails, but not for an older failure", async () => {
+  const before = view({ failed_jobs: 1, last_error: "old" });
+  const { end, lines } = await run(
+    [{ failed_jobs: 1 }, { failed_jobs: 2, state: "backoff", last_error: "job 7 failed" }],
+    60 * SECOND,
+    before,
+  );
+  expect(end).toBe("failed");
+  expect(lines.at(-1)).toBe("can't be synced: Dixa → Snowflake: job 7 failed");
+});
+
+test("a parked connection is a failure at once", async () => {
+  const parked = view({ state: "parked", state_text: "parked: by hand" });
+  expect(await run([], undefined, parked)).toMatchObject({ end: "failed", now: 0 });
+});
+
+test("a relay that is started anew meanwhile is waited for", async () => {
+  const gone = new RelayUnreachableError("gone");
+  expect(await run([gone, gone, { synced_seq: 5, state: "clean" }], 60 * SECOND)).toMatchObject({
+    end: "succeeded",
+  });
+  await expect(run([new Error("a fault")], 60 * SECOND)).rejects.toThrow("a fault");
+});
