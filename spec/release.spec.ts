@@ -40,6 +40,7 @@ describe("one version number", () => {
     const label = (name: string) =>
       Array.from(dockerfile.matchAll(new RegExp(`io\\.airbyte\\.${name}=(\\S+)`, "g")), ([, value]) => value);
     expect(label("version")).toEqual([VERSION]);
+    expect(/image\.version=(\S+)/.exec(dockerfile)?.[1]).toBe(VERSION);
     expect(label("name")).toEqual([metadata.dockerRepository]);
   });
 

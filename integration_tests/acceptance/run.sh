@@ -71,6 +71,8 @@ version=$(node -p 'require("./package.json").version')
 export SOURCE_DIXA_IMAGE=source-dixa:$version
 suite build npm run build
 suite image docker build --network host --tag "$SOURCE_DIXA_IMAGE" .
+export DIXA_RELAY_IMAGE=dixa-relay:$version
+suite relay-image docker build --network host --target relay --tag "$DIXA_RELAY_IMAGE" .
 suite fixtures node "$here/make-fixtures.ts" --check
 suite conformance npm run jest -- integration_tests/conformance
 suite platform npm run jest -- integration_tests/acceptance
