@@ -16,6 +16,9 @@ import { VERSION } from "./version.ts";
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
+/** The command line is not one that this program has. */
+class UsageError extends Error {}
+
 /** Runs a command; everything that goes wrong becomes an ERROR trace and an exit status. */
 async function run(command: (runtime: Runtime) => Promise<boolean>, debug: boolean): Promise<void> {
   const stop = new StopSignals();
@@ -48,7 +51,7 @@ const config = {
   describe: "File with the configuration (JSON)",
 } as const;
 
-await yargs(hideBin(process.argv))
+const program = yargs(hideBin(process.argv))
   .scriptName("source-dixa")
   .usage("$0 <command>\n\nAirbyte source for Dixa. Messages go to stdout, one JSON object a line.")
   .option("debug", { type: "boolean", default: false, describe: "Log more", global: true })
@@ -100,6 +103,8 @@ await yargs(hideBin(process.argv))
   )
   .example("$0 check --config config.json", "Is the token right?")
   .example("$0 read --config config.json --catalog catalog.json > rows.jsonl", "Read once, into a file")
+  // A path given twice is no list of paths: the last one counts.
+  .parserConfiguration({ "duplicate-arguments-array": false, "dot-notation": false })
   .demandCommand(1, "Name a command.")
   .strict()
   .version(VERSION)
@@ -107,10 +112,15 @@ await yargs(hideBin(process.argv))
   .wrap(110)
   .exitProcess(false)
   .fail((message: string | undefined, error: Error | undefined) => {
-    process.stderr.write(`${message ?? String(error)}
+    // Thrown, since yargs would go on and run the command all the same.
+    if (error !== undefined && error.name !== "YError") throw error;
+    throw new UsageError(message ?? error?.message);
+  });
 
-Try: source-dixa --help
-`);
-    process.exitCode = EXIT_USAGE;
-  })
-  .parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n\nTry: source-dixa --help\n`);
+  process.exitCode = EXIT_USAGE;
+}

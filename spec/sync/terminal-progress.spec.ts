@@ -67,7 +67,12 @@ describe("a stream's line", () => {
 describe("progress", () => {
   function terminal(isTTY: boolean) {
     const written: string[] = [];
-    return { written, isTTY, columns: 120, write: (text: string) => written.push(text.replaceAll("\u001b", "ESC")) };
+    return {
+      written,
+      isTTY,
+      columns: 120,
+      write: (text: string) => written.push(text.replaceAll("\u001b", "ESC")),
+    };
   }
 
   test("is drawn on a terminal, over itself, and left standing at the end", () => {
