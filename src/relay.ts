@@ -33,10 +33,14 @@ function print(line: string): void {
   process.stdout.write(`${secrets.apply(line)}\n`);
 }
 
+let isMisused = false;
+
 /** Runs a command; what goes wrong becomes a message and an exit status. */
-async function run(command: () => Promise<number | undefined>): Promise<void> {
+async function run(command: () => Promise<number>): Promise<void> {
+  // Having told what is wrong with the arguments, yargs calls the command all the same.
+  if (isMisused) return;
   try {
-    process.exitCode = (await command()) ?? 0;
+    process.exitCode = await command();
   } catch (error) {
     const isExpected = isCommandError(error) || isConfigError(error);
     const message = error instanceof Error ? (isExpected ? error.message : describe(error)) : String(error);
@@ -216,14 +220,11 @@ for (const [action, description] of Object.entries(changes) as [keyof typeof cha
     `${action} <connection>`,
     description,
     (args) =>
-      args
-        .option("url", url)
-        .option("token", token)
-        .positional("connection", {
-          type: "string",
-          demandOption: true,
-          describe: "Id of the connection in Airbyte",
-        }),
+      args.option("url", url).option("token", token).positional("connection", {
+        type: "string",
+        demandOption: true,
+        describe: "Id of the connection in Airbyte",
+      }),
     (args) =>
       run(async () => {
         const { name, connection_id, state_text } = await clientOf(args).change(args.connection, action);
@@ -234,6 +235,7 @@ for (const [action, description] of Object.entries(changes) as [keyof typeof cha
 }
 
 function usage(message: string): void {
+  isMisused = true;
   process.stderr.write(`${message}\n\nTry: dixa-relay --help\n`);
   process.exitCode = EXIT_USAGE;
 }

@@ -19,12 +19,12 @@ const POLICY =
   "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /** What an action did, in the words that the page shows afterwards; the keys travel in its address. */
-const DONE: Readonly<Record<string, string>> = {
-  sync: "A sync of all its connections has been asked for.",
-  retry: "Back-offs and failures are forgotten; it is tried again.",
-  park: "Parked. What happens meanwhile is not forgotten.",
-  unpark: "Unparked.",
-};
+const DONE: ReadonlyMap<string, string> = new Map([
+  ["sync", "A sync of all its connections has been asked for."],
+  ["retry", "Back-offs and failures are forgotten; it is tried again."],
+  ["park", "Parked. What happens meanwhile is not forgotten."],
+  ["unpark", "Unparked."],
+]);
 
 /** The status page, for people. */
 export function addPage(app: FastifyInstance, face: Face): void {
@@ -99,7 +99,7 @@ class Page {
     const session = this.#sessionOf(request);
     if (session === undefined) return reply.redirect("/login", 303);
     const content = overview(await readModel(this.#face, this.#history), session.csrf);
-    const message = DONE[queryParameter(request, "done") ?? ""];
+    const message = DONE.get(queryParameter(request, "done") ?? "");
     return asHtml(reply).send(statusPage(content, session.csrf, message));
   }
 
@@ -144,7 +144,7 @@ class Page {
     request.log.info({ id }, `${name} by hand, on the status page`);
     this.#face.wake();
     return wantsText(request)
-      ? reply.type("text/plain; charset=utf-8").send(DONE[name])
+      ? reply.type("text/plain; charset=utf-8").send(DONE.get(name))
       : reply.redirect(`/?done=${name}`, 303);
   }
 

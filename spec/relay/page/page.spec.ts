@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type FastifyInstance } from "fastify";
+
+import { createServer } from "../../../src/relay/http/server.ts";
+import { ADMIN_TOKEN, CONNECTION, SIGNED, type TestFace,testFace } from "../face-fixture.ts";
+
+let face: TestFace;
+let app: FastifyInstance;
+
+beforeEach(() => {
+  face = testFace();
+  face.store.addConnection(SIGNED, CONNECTION);
+  app = createServer(face);
+});
+
+afterEach(async () => {
+  await app.close();
+});
+
+function post(url: string, form: Record<string, string>, headers: Record<string, string> = {}) {
+  return app.inject({
+    method: "POST",
+    url,
+    headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    payload: new URLSearchParams(form).toString(),
+  });
+}
+
+/** Signs in, and returns the cookie and the token of the forms. */
+async function signIn(): Promise<{ cookie: string; csrf: string }> {
+  const { headers } = await post("/login", { token: ADMIN_TOKEN });
+  const cookie = String(headers["set-cookie"]).split(";", 1)[0] ?? "";
+  const { body } = await app.inject({ url: "/", headers: { cookie } });
+  return { cookie, csrf: /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? "" };
+}
+
+async function isParked(): Promise<boolean> {
+  return (await face.store.connection(CONNECTION))?.state.phase.name === "PARKED";
+}
+
+test("whoever is not signed in gets the login, and no fragment", async () => {
+  expect(await app.inject("/")).toMatchObject({ statusCode: 303, headers: { location: "/login" } });
+  expect((await app.inject("/page/fragment")).statusCode).toBe(401);
+  expect((await app.inject("/login")).body).not.toContain(SIGNED);
+});
+
+test("only the admin token signs in, and a wrong one is noted", async () => {
+  const response = await post("/login", { token: "wrong" });
+  expect(response.statusCode).toBe(401);
+  expect(response.headers["set-cookie"]).toBeUndefined();
+  expect(face.lines.join("")).toContain("wrong token");
+  expect((await post("/login", {})).statusCode).toBe(401);
+  expect((await post("/login", { token: ADMIN_TOKEN }, { "sec-fetch-site": "cross-site" })).statusCode).toBe(
+    401,
+  );
+});
+
+describe("a button", () => {
+  const PARK = `/page/connections/${CONNECTION}/park`;
+
+  test("does what it says, and leads back to the page", async () => {
+    const { cookie, csrf } = await signIn();
+    const response = await post(PARK, { csrf }, { cookie });
+    expect(response).toMatchObject({ statusCode: 303, headers: { location: "/?done=park" } });
+    expect(await isParked()).toBe(true);
+    expect(face.wakes).toBe(1);
+    const { body } = await app.inject({ url: "/?done=park", headers: { cookie } });
+    expect(body).toContain("Parked. What happens meanwhile is not forgotten.");
+  });
+
+  test("tells the page's script in words what it did", async () => {
+    const { cookie, csrf } = await signIn();
+    const response = await post(
+      `/page/credentials/${SIGNED}/sync`,
+      { csrf },
+      { cookie, accept: "text/plain" },
+    );
+    expect(response.statusCode).toBe(200);
+    expect(response.body).toBe("A sync of all its connections has been asked for.");
+    expect((await face.store.credentialStatus(SIGNED)).seq).toBe(1);
+  });
+
+  test.each([
+    ["without a session", {}, {}, 303],
+    ["without a session, from the script", {}, { accept: "text/plain" }, 401],
+    ["without the form's token", { csrf: "" }, "cookie", 403],
+    ["with a wrong token", { csrf: "guess" }, "cookie", 403],
+    ["from another site", "csrf", "foreign", 403],
+  ] as const)("does nothing %s", async (_, form, headers, status) => {
+    const { cookie, csrf } = await signIn();
+    const response = await post(
+      PARK,
+      form === "csrf" ? { csrf } : { ...form },
+      headers === "cookie"
+        ? { cookie }
+        : headers === "foreign"
+          ? { cookie, "sec-fetch-site": "cross-site" }
+          : { ...headers },
+    );
+    expect(response.statusCode).toBe(status);
+    expect(await isParked()).toBe(false);
+    expect(face.wakes).toBe(0);
+  });
+
+  test("of something that isn't there says so", async () => {
+    const { cookie, csrf } = await signIn();
+    for (const path of ["/page/connections/nothing/park", "/page/credentials/nothing/sync"]) {
+      expect((await post(path, { csrf }, { cookie })).statusCode).toBe(404);
+    }
+  });
+
+  test("takes no more than a form", async () => {
+    const { cookie, csrf } = await signIn();
+    expect((await post(PARK, { csrf, more: "x".repeat(9000) }, { cookie })).statusCode).toBe(413);
+    const headers = { cookie, "content-type": "application/json" };
+    expect((await app.inject({ method: "POST", url: PARK, headers, payload: "{}" })).statusCode).toBe(403);
+  });
+});
+
+test("what is done is told from a fixed list, so no address can put words on the page", async () => {
+  const { cookie } = await signIn();
+  for (const done of ["You have won", "__proto__", "constructor", "toString"]) {
+    const { statusCode, body } = await app.inject({
+      url: `/?done=${encodeURIComponent(done)}`,
+      headers: { cookie },
+    });
+    expect(statusCode).toBe(200);
+    expect(body).toMatch(/<p id="status"[^>]*><\/p>/);
+  }
+});
+
+test("a store that does not answer is told in words, with 503", async () => {
+  const { cookie } = await signIn();
+  face.store.isDown = true;
+  const response = await app.inject({ url: "/", headers: { cookie } });
+  expect(response.statusCode).toBe(503);
+  expect(response.headers["retry-after"]).toBeDefined();
+  expect(response.body).toContain("The store does not answer");
+});
+
+test("style and script are kept by browsers, since a change gives them another address", async () => {
+  const { body } = await app.inject("/login");
+  const path = /href="(\/assets\/page-[0-9a-f]{12}\.css)"/.exec(body)?.[1] ?? "";
+  const response = await app.inject(path);
+  expect(response.headers).toMatchObject({
+    "content-type": "text/css; charset=utf-8",
+    "cache-control": "public, max-age=31536000, immutable",
+  });
+});
+
+test("signing out ends the session in the browser", async () => {
+  const { cookie, csrf } = await signIn();
+  expect((await post("/logout", { csrf: "guess" }, { cookie })).statusCode).toBe(403);
+  const response = await post("/logout", { csrf }, { cookie });
+  expect(response).toMatchObject({ statusCode: 303, headers: { location: "/login" } });
+  expect(response.headers["set-cookie"]).toContain("Max-Age=0");
+});
