@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+
+import { type DixaSimulator, startDixaSimulator } from "../dixa-simulator/index.ts";
+import { DuckDbDestination } from "../duckdb/destination.ts";
+
+const DEMO = fileURLToPath(new URL("../demo/main.ts", import.meta.url));
+const TOKEN = "demo-token-0123456789";
+
+let folder: string;
+let simulator: DixaSimulator | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "source-dixa-demo-"));
+});
+
+afterEach(async () => {
+  await simulator?.close();
+  simulator = undefined;
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function demo(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [DEMO, "--folder", folder, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout, stderr };
+}
+
+test("the demo reads twice into DuckDB, and its table says what is there", async () => {
+  const { code, stdout, stderr } = await demo("--conversations", "700");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/conversations │ +700 │ +700 │ +\d+ │ +0 │/);
+  expect(stdout).toMatch(/messages +│ +2,140 │ +2,100 │ +\d+ │ +40 │/);
+  expect(stdout).toMatch(/activity_logs │ +2,800 │ +2,800 │/);
+  expect(stdout).toContain("New conversations a day and queue:");
+  const destination = await DuckDbDestination.open(join(folder, "simulator"));
+  try {
+    const [closed] = await destination.query(
+      "SELECT count(*)::INTEGER AS n FROM conversations WHERE status = 'closed' AND closed_at = updated_at",
+    );
+    expect(closed).toEqual({ n: 25 });
+    const [exact] = await destination.query(
+      `SELECT count(*)::INTEGER AS n FROM activity_logs WHERE typeof("activityTimestamp") LIKE 'TIMESTAMP%'`,
+    );
+    expect(exact).toEqual({ n: 2800 });
+  } finally {
+    destination.close();
+  }
+});
+
+test("with a configuration of one's own it reads that account, and goes on from there the next time", async () => {
+  simulator = await startDixaSimulator({ token: TOKEN, conversations: 300, limits: false });
+  const config = join(folder, "mine.json");
+  await writeFile(config, JSON.stringify(simulator.config()));
+  const first = await demo("--config", config);
+  expect(first.code).toBe(0);
+  expect(first.stdout).toContain("read: everything");
+  const second = await demo("--config", config);
+  expect(second.code).toBe(0);
+  expect(second.stdout).toContain("read: what is new since the last run");
+  expect(second.stdout).toMatch(/conversations │ +300 │/);
+  expect(first.stdout + first.stderr + second.stdout + second.stderr).not.toContain(TOKEN);
+});
+
+test.each([
+  [
+    "a token that Dixa doesn't know",
+    { api_token: "some-other-token-1" },
+    /does not accept the API token \(401\)/,
+  ],
+  ["a date that doesn't exist", { start_date: "2025-02-30" }, /start_date .* must be a date that exists/],
+])("%s ends it with one plain sentence", async (_, changes, message) => {
+  simulator = await startDixaSimulator({ token: TOKEN, conversations: 10, limits: false });
+  const config = join(folder, "wrong.json");
+  await writeFile(config, JSON.stringify({ ...simulator.config(), ...changes }));
+  const { code, stderr } = await demo("--config", config);
+  expect(code).toBe(1);
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect(stderr).toMatch(message);
+});
