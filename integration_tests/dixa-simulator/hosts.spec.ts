@@ -103,6 +103,33 @@ describe.each(BOUNDS)("bounds read as %s", (bounds) => {
   });
 });
 
+test("a page that holds the last row but one is not the last page", async () => {
+  await start({ activityLogs: 11, zoneNames: "none" });
+  const window = "fromDatetime=2025-01-01T00:00:00Z&toDatetime=2025-01-22T00:00:00Z";
+  const hasNext = async (pageLimit: number) => {
+    const page = parse(await api(`conversations/activitylog?${window}&pageLimit=${pageLimit}`)) as Page;
+    return "next" in page.meta;
+  };
+  expect([await hasNext(10), await hasNext(11)]).toEqual([true, false]);
+});
+
+test("an activity log that compares whole seconds ignores the fractions it is asked for", async () => {
+  for (const wholeSeconds of [true, false]) {
+    await start({ conversations: 0, wholeSeconds });
+    const add = (id: string, at: number) => {
+      simulator.dataset.add("activity_logs", { id, activityTimestamp: new Date(at).toISOString() }, at);
+    };
+    add("a", LO + 100);
+    add("b", LO + 700);
+    add("c", LO + 2100);
+    const window = "fromDatetime=2025-01-01T00:00:00.500Z&toDatetime=2025-01-01T00:00:02.500Z";
+    const { data } = parse(await api(`conversations/activitylog?${window}`)) as Page;
+    expect(data.map(({ id }) => id)).toEqual(wholeSeconds ? ["a", "b"] : ["b", "c"]);
+    await simulator.close();
+  }
+  await start();
+});
+
 test("dates are taken as well as milliseconds", async () => {
   await start();
   const byDate = await exports("message_export?created_after=2025-01-03&created_before=2025-01-05");

@@ -235,6 +235,11 @@ describe("deliveries", () => {
     const { data } = await api("GET", `/${id}/delivery-status/logs/${event}`);
     expect(data).toMatchObject([{ deliveryDetail: detail, payload: entry?.payload }]);
     expect(entry?.payload).toBe(received[0]?.body);
+    await simulator.control.emitWebhook(event, simulator.control.conversationId(3));
+    expect((await api("GET", `/${id}/delivery-status`)).data).toMatchObject([
+      { event, deliveryStatus: { success: true, responseCode: 202 } },
+      {},
+    ]);
   });
 
   test("a receiver that is not there is a failed delivery, and closing gives up the rest", async () => {

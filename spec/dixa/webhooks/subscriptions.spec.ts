@@ -126,14 +126,15 @@ describe("the delivery status", () => {
       data: [
         {
           event: "ConversationClosed",
-          deliveryDetail: {
+          deliveryStatus: {
+            _type: "DeliveryDetail",
             deliveryTimestamp: "2026-01-01T00:00:00Z",
             success: false,
             responseCode: "503",
             responseText: "Service Unavailable",
           },
         },
-        { event: "ConversationOpen" },
+        { event: "ConversationOpen", deliveryStatus: { _type: "NoRecentDelivery" } },
       ],
     },
   ])("is read $form", async ({ data }) => {

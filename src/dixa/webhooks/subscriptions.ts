@@ -123,7 +123,10 @@ function parseJson(text: string, request: string): unknown {
   }
 }
 
-/** Dixa's documents leave open whether the events are the keys of an object or members of a list. */
+/**
+ * Clients made from Dixa's API description take a list of events with their `deliveryStatus`. No example shows it, so
+ * events as keys are understood too.
+ */
 function readDeliveryStatus(answer: unknown): DeliveryStatus[] {
   if (Array.isArray(answer)) {
     return answer.flatMap((item: unknown) => {
@@ -136,8 +139,8 @@ function readDeliveryStatus(answer: unknown): DeliveryStatus[] {
 }
 
 function readDetail(detail: unknown): DeliveryStatus["last"] {
-  const nested = z.looseObject({ deliveryDetail: z.unknown() }).safeParse(detail);
-  const parsed = deliveryDetail.safeParse(nested.data?.deliveryDetail ?? detail);
+  const nested = z.looseObject({ deliveryStatus: z.unknown() }).safeParse(detail);
+  const parsed = deliveryDetail.safeParse(nested.data?.deliveryStatus ?? detail);
   if (!parsed.success || typeof parsed.data.success !== "boolean") return undefined;
   const { deliveryTimestamp, success, responseCode, responseText } = parsed.data;
   return {
