@@ -152,11 +152,25 @@ describe("an address", () => {
     ["POST", "/openapi.json", "GET, HEAD"],
     ["OPTIONS", "/livez", "GET, HEAD"],
     ["PATCH", "/login", "GET, HEAD, POST"],
+    ["QUERY", "/livez", "GET, HEAD"],
   ] as const)("%s %s is answered with 405 and what is allowed", async (method, url, allow) => {
     const response = await app.inject({ method, url, headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
     expect(response.statusCode).toBe(405);
     expect(response.headers.allow).toBe(allow);
     expect(response.json()).toMatchObject({ error: "method" });
+  });
+
+  test.each([
+    ["PUT", `/webhooks/dixa/${SIGNED}`, 405],
+    ["POST", "/nowhere", 404],
+  ] as const)("%s %s is refused for its address, whatever its body is", async (method, url, status) => {
+    const response = await app.inject({
+      method,
+      url,
+      headers: { "content-type": "text/plain" },
+      payload: "x".repeat(300_000),
+    });
+    expect(response.statusCode).toBe(status);
   });
 
   test.each([

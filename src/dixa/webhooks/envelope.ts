@@ -23,7 +23,9 @@ export const webhookBodySchema = z.looseObject({
     .string({ error: "must be a string" })
     .min(1, { error: "must not be empty" })
     .max(LONGEST_EVENT_ID, { error: `must have at most ${LONGEST_EVENT_ID} characters` })
-    .regex(STORABLE, { error: "must be well-formed text without U+0000" }),
+    .regex(STORABLE, { error: "must be well-formed text without U+0000" })
+    // What of it can be written for readers in any language; no well-formed text holds a half of a pair.
+    .meta({ pattern: "^[^\\u0000]*$" }),
 });
 
 const envelope = webhookBodySchema.extend({

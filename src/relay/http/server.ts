@@ -85,13 +85,19 @@ export function createServer(face: Face, tuning: ServerTuning = SERVER_TUNING): 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     answerError(error, request, reply);
   });
+  const nothingThere = ({ url }: FastifyRequest): HttpProblem => {
+    const allowed = routes.methodsAt(url);
+    return allowed.length === 0
+      ? new HttpProblem(404, "not_found", "There is nothing at this address.")
+      : new HttpProblem(405, "method", `Use ${allowed.join(" or ")} here.`, { allow: allowed.join(", ") });
+  };
+  // Before the body is read, since its form doesn't matter then.
+  app.addHook("onRequest", async (request) => {
+    if (request.is404) throw nothingThere(request);
+    await Promise.resolve();
+  });
   app.setNotFoundHandler((request, reply) => {
-    const allowed = routes.methodsAt(request.url);
-    const problem =
-      allowed.length === 0
-        ? new HttpProblem(404, "not_found", "There is nothing at this address.")
-        : new HttpProblem(405, "method", `Use ${allowed.join(" or ")} here.`, { allow: allowed.join(", ") });
-    answerError(problem, request, reply);
+    answerError(nothingThere(request), request, reply);
   });
 
   const webhooks = new WebhookRoutes(face, new QuietLog(logger, clock));
