@@ -13,15 +13,17 @@ const MAX_FAILURES = 3;
 /**
  * Proves that the configuration works and says so in one CONNECTION_STATUS. Whatever a person can mend is a status
  * FAILED and no error of the program.
+ *
+ * @param patienceMs how long Dixa may take for it all
  */
-export async function check(configPath: string, runtime: Runtime): Promise<void> {
+export async function check(configPath: string, runtime: Runtime, patienceMs = PATIENCE_MS): Promise<void> {
   const { clock, logger, output, secrets } = runtime;
   try {
     const { config, warnings } = await loadConfig(configPath, clock.now(), secrets);
     for (const warning of warnings) logger.warn(warning);
     const dixa = openDixa(config, clock);
     try {
-      const timeout = AbortSignal.timeout(PATIENCE_MS);
+      const timeout = AbortSignal.timeout(patienceMs);
       let lastWait = "no answer came";
       try {
         await checkAccess(dixa, clock.now(), {
@@ -36,7 +38,7 @@ export async function check(configPath: string, runtime: Runtime): Promise<void>
         if (!timeout.aborted) throw error;
         throw new ConnectorError(
           "transient_error",
-          `Dixa did not let itself be asked within ${PATIENCE_MS / 1000} s (${lastWait}). Try again later.`,
+          `Dixa did not let itself be asked within ${patienceMs / 1000} s (${lastWait}). Try again later.`,
           { cause: error },
         );
       }
