@@ -1,0 +1,89 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+
+import { systemClock } from "../../../src/http/clock.ts";
+import { openStore } from "../../../src/relay/store/open.ts";
+import { DEFAULT_TIMINGS } from "../../../src/relay/timings.ts";
+import { missingFrom, startLife } from "../support/acknowledged.ts";
+import { webhookEvent } from "../support/events.ts";
+
+const options = { clock: systemClock, timingsOf: () => DEFAULT_TIMINGS };
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "relay-sqlite-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("the store's file", () => {
+  test("holds every acknowledged event of five lives that ended by SIGKILL (I7)", async () => {
+    const path = join(folder, "relay.db");
+    const acknowledged: string[] = [];
+    for (const name of ["1", "2", "3", "4", "5"]) {
+      const life = startLife(path, name);
+      await life.reaches(200);
+      await life.kill();
+      acknowledged.push(...life.acknowledged);
+    }
+    expect(acknowledged.length).toBeGreaterThanOrEqual(1000);
+    const store = await openStore(path, options);
+    expect(await missingFrom(store, acknowledged)).toEqual([]);
+    await store.close();
+  }, 60_000);
+
+  test("is written through to the disk by every commit", async () => {
+    const path = join(folder, "relay.db");
+    const exec = jest.spyOn(DatabaseSync.prototype, "exec");
+    await (await openStore(path, options)).close();
+    const executed = exec.mock.calls.map(([sql]) => sql);
+    exec.mockRestore();
+    expect(executed).toEqual(
+      expect.arrayContaining(["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"]),
+    );
+  });
+
+  test("makes others wait while another process writes, and fails in the end", async () => {
+    const path = join(folder, "relay.db");
+    const store = await openStore(path, options);
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    const accepted = store.accept([webhookEvent("a", "1", 0)]);
+    setTimeout(() => {
+      other.exec("COMMIT");
+    }, 30);
+    expect(await accepted).toEqual(["new"]);
+    other.exec("BEGIN IMMEDIATE");
+    await expect(store.accept([webhookEvent("a", "2", 0)])).rejects.toMatchObject({
+      code: "ERR_STORE_UNAVAILABLE",
+    });
+    other.close();
+    await store.close();
+  });
+
+  test("that can't be opened is named, with the remedy", async () => {
+    const nowhere = join(folder, "nowhere", "relay.db");
+    await expect(openStore(nowhere, options)).rejects.toThrow(
+      /there is no folder .*nowhere; create it, or mount it/,
+    );
+    const text = join(folder, "text.db");
+    await writeFile(text, "this is no database, and long enough to be told from an empty one ".repeat(20));
+    await expect(openStore(text, options)).rejects.toThrow(
+      /can't open the store .*text\.db: .*not a database/,
+    );
+  });
+
+  test("of a later version of the relay is refused, and left as it is", async () => {
+    const path = join(folder, "relay.db");
+    await (await openStore(path, options)).close();
+    const later = new DatabaseSync(path);
+    later.exec("INSERT INTO relay_schema (version) VALUES (999)");
+    later.close();
+    await expect(openStore(path, options)).rejects.toThrow("schema version 999");
+  });
+});
