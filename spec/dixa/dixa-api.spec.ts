@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import nock from "nock";
 
 import { type Dixa } from "../../src/dixa/dixa.ts";
@@ -12,6 +12,11 @@ let dixa: Dixa;
 beforeEach(() => {
   nock.disableNetConnect();
   dixa = dixaOf();
+});
+
+afterAll(() => {
+  // It patches Node's own modules, which all files of this worker share.
+  nock.restore();
 });
 
 afterEach(() => {

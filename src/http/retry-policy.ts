@@ -96,7 +96,7 @@ function limited(retryAfterMs: number | undefined): number | undefined {
 
 /** Only ever longer: a server that says when to come back must not be asked before. */
 function withJitter(delayMs: number, random: number): number {
-  return Math.ceil(delayMs * (1 + JITTER * random));
+  return Math.ceil(delayMs) + Math.floor(delayMs * JITTER * random);
 }
 
 /** `Date.parse` takes nearly anything for a date: `-5` is in May 2001. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import nock from "nock";
 
@@ -19,6 +19,11 @@ let dixa: Dixa;
 beforeEach(() => {
   nock.disableNetConnect();
   dixa = dixaOf();
+});
+
+afterAll(() => {
+  // It patches Node's own modules, which all files of this worker share.
+  nock.restore();
 });
 
 afterEach(() => {

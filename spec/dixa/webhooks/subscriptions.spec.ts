@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, describe, expect, test } from "@jest/globals";
 import nock from "nock";
 
 import { AuthorizedHost } from "../../../src/dixa/authorized-host.ts";
@@ -37,6 +37,11 @@ function subscriptions(): Subscriptions {
     { maxFailures: 2, maxBodyFailures: 1 },
   );
 }
+
+afterAll(() => {
+  // It patches Node's own modules, which all files of this worker share.
+  nock.restore();
+});
 
 afterEach(() => {
   http?.close();

@@ -1,4 +1,4 @@
 import { describeInvariants } from "./properties.ts";
 import { memoryDatabase } from "./sqlite-database.ts";
 
-describeInvariants("the relay on SQLite", () => Promise.resolve(memoryDatabase()), 150);
+describeInvariants("the relay on SQLite", () => Promise.resolve(memoryDatabase()), 60);
