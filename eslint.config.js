@@ -12,7 +12,7 @@ function layer(files, forbidden) {
 }
 
 export default tseslint.config(
-  { ignores: ["dist", "coverage", "node_modules", "demo-data", ".venv"] },
+  { ignores: ["dist", "coverage", "node_modules", "demo-data", "**/.venv"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

@@ -118,7 +118,8 @@ function cutLargest(element: JsonElement, replacements: Replacements): FieldChan
 /** The JSON string cut to at most `room` bytes, between characters. */
 function cutText(bytes: Buffer, room: number): Buffer {
   const text = JSON.parse(bytes.toString("utf8")) as string;
-  let length = Math.min(text.length, room);
+  // Two bytes go to the quotes.
+  let length = Math.min(text.length, room - 2);
   for (;;) {
     const isInsidePair = (text.codePointAt(length - 1) ?? 0) > 0xffff;
     const cut = Buffer.from(JSON.stringify(text.slice(0, isInsidePair ? length - 1 : length).toWellFormed()));
