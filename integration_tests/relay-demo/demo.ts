@@ -47,9 +47,10 @@ export async function runRelayDemo(options: RelayDemoOptions): Promise<void> {
     say(`\n$ dixa-relay subscribe --config ${config}`);
     sayIndented(await runRelayCommand(["subscribe", "--config", world.relayConfig], { signal }));
     say(`\n$ dixa-relay serve --config ${config}`);
-    relay = await RelayServer.start(world.relayConfig);
-    sayIndented([`listening on ${relay.url}`]);
-    const demo = new RelayDemo(world, relay.url, signal);
+    relay = new RelayServer(world.relayConfig);
+    const url = await relay.listening;
+    sayIndented([`listening on ${url}`]);
+    const demo = new RelayDemo(world, url, signal);
     await demo.firstSync();
     await demo.oneEvent();
     await demo.manyEvents(events);

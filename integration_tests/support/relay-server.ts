@@ -8,7 +8,7 @@ const BUNDLE = fileURLToPath(new URL("../../dist/dixa-relay.js", import.meta.url
 const SOURCE = fileURLToPath(new URL("../../src/relay.ts", import.meta.url));
 const LISTENING = /listening on (http:\/\/[\w.:[\]]+)/;
 
-export interface RelayProgramOptions {
+export interface RelayServerOptions {
   /** Run `dist/dixa-relay.js` and not the sources. Default false. */
   bundled?: boolean;
   env?: NodeJS.ProcessEnv;
@@ -20,7 +20,7 @@ export interface Ending {
   signal: NodeJS.Signals | null;
 }
 
-function programOf({ bundled = false }: RelayProgramOptions): string {
+function programOf({ bundled = false }: RelayServerOptions): string {
   if (bundled && !existsSync(BUNDLE)) throw new Error("dist/dixa-relay.js is missing: run npm run build");
   return bundled ? BUNDLE : SOURCE;
 }
@@ -33,7 +33,7 @@ function programOf({ bundled = false }: RelayProgramOptions): string {
  */
 export async function runRelayCommand(
   args: readonly string[],
-  options: RelayProgramOptions & { signal?: AbortSignal } = {},
+  options: RelayServerOptions & { signal?: AbortSignal } = {},
 ): Promise<string[]> {
   const { env = process.env, signal } = options;
   const { stdout } = await promisify(execFile)(process.execPath, [programOf(options), ...args], {
@@ -43,57 +43,43 @@ export async function runRelayCommand(
   return stdout.trimEnd().split("\n");
 }
 
-/** `dixa-relay serve` as a process of its own, which listens. */
+/** `dixa-relay serve` as a process of its own. */
 export class RelayServer {
-  readonly url: string;
+  /** Its address, once it listens. Rejects with what it said when it ends before that. */
+  readonly listening: Promise<string>;
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
-  readonly #log: () => string;
+  #log = "";
 
-  private constructor(url: string, child: ChildProcess, ended: Promise<Ending>, log: () => string) {
-    this.url = url;
-    this.#child = child;
-    this.ended = ended;
-    this.#log = log;
-  }
-
-  /**
-   * Resolves when it listens.
-   *
-   * @throws Error with what it said when it ends before that
-   */
-  static async start(config: string, options: RelayProgramOptions = {}): Promise<RelayServer> {
+  constructor(config: string, options: RelayServerOptions = {}) {
     const { env = process.env } = options;
     const args = [programOf(options), "serve", "--config", config];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
+    this.#child = child;
     // Whatever becomes of this process, the relay does not outlive it.
     const kill = () => child.kill("SIGKILL");
     process.once("exit", kill);
     const listening = Promise.withResolvers<string>();
-    let text = "";
+    this.listening = listening.promise;
+    // Who only wants to kill it doesn't wait for it.
+    this.listening.catch(() => undefined);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-        const url = LISTENING.exec(text)?.[1];
+        this.#log += chunk;
+        const url = LISTENING.exec(this.#log)?.[1];
         if (url !== undefined) listening.resolve(url);
       });
     }
-    const ended = once(child, "close").then(([code, signal]) => {
+    this.ended = once(child, "close").then(([code, signal]) => {
       process.off("exit", kill);
-      listening.reject(new Error(`the relay ended before it listened: ${text}`));
+      listening.reject(new Error(`the relay ended before it listened: ${this.#log}`));
       return { code: code as number | null, signal: signal as NodeJS.Signals | null };
     });
-    return new RelayServer(await listening.promise, child, ended, () => text);
-  }
-
-  get pid(): number {
-    if (this.#child.pid === undefined) throw new Error("a process that has started has a number");
-    return this.#child.pid;
   }
 
   /** Everything that it said so far. */
   get log(): string {
-    return this.#log();
+    return this.#log;
   }
 
   /** Tells it to stop, and waits until it has. */
