@@ -49,6 +49,13 @@ describe("one version number", () => {
     expect(pageVersion(await file("docs/integrations/sources/dixa.md"))).toBe(VERSION);
   });
 
+  test("is the image's tag in the acceptance tests, with the repository's name", async () => {
+    const config = z
+      .looseObject({ connector_image: z.string() })
+      .parse(parse(await file("acceptance-test-config.yml")));
+    expect(config.connector_image).toBe(`${metadata.dockerRepository}:${VERSION}`);
+  });
+
   test("is in the lock file", async () => {
     const lock = z.object({ version: z.string() }).parse(JSON.parse(await file("package-lock.json")));
     expect(lock.version).toBe(VERSION);

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
+import { VERSION } from "../../src/version.ts";
+
 /** The image under test; the suites that need it are told by `npm run test:acceptance`. */
-export const IMAGE = process.env["SOURCE_DIXA_IMAGE"] ?? "source-dixa:0.1.0";
+export const IMAGE = process.env["SOURCE_DIXA_IMAGE"] ?? `source-dixa:${VERSION}`;
 
 /** By which containers that a failed test has left are found and removed. */
 const TEST_LABEL = "source-dixa.acceptance";

@@ -4,9 +4,10 @@ import { createInterface } from "node:readline";
 
 import { expect, test } from "@jest/globals";
 
+import { VERSION } from "../../src/version.ts";
 import { type Container, startContainer, withSharedFolder } from "./container.ts";
 
-const IMAGE = process.env["DIXA_RELAY_IMAGE"] ?? "dixa-relay:0.1.0";
+const IMAGE = process.env["DIXA_RELAY_IMAGE"] ?? `dixa-relay:${VERSION}`;
 /** Nothing listens there: the relay must take webhooks all the same. */
 const NOWHERE = "http://127.0.0.1:9/v1";
 const CREDENTIAL = "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e";

@@ -1,16 +1,19 @@
 """PyAirbyte with the connector in both of its forms."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
-import airbyte as ab
 import duckdb
 from airbyte.caches import DuckDBCache
 from expected import found_value, type_of
 from simulator import ROOT, Simulator
 
-IMAGE = os.environ.get("SOURCE_DIXA_IMAGE", "source-dixa:0.1.0")
+import airbyte as ab
+
+VERSION = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["version"]
+IMAGE = os.environ.get("SOURCE_DIXA_IMAGE", f"source-dixa:{VERSION}")
 PROGRAM = ROOT / "dist" / "source-dixa.js"
 FORMS = ["program", "image"]
 
@@ -18,7 +21,11 @@ FORMS = ["program", "image"]
 def source_of(form: str, simulator: Simulator, **more: Any) -> ab.Source:
     # What changes between two syncs must be all that the second one brings.
     config = {**simulator.config, "lookback_minutes": 0, "exports_requests_per_minute": 6000, **more}
-    where = {"local_executable": PROGRAM} if form == "program" else {"docker_image": IMAGE, "use_host_network": True}
+    where = (
+        {"local_executable": PROGRAM}
+        if form == "program"
+        else {"docker_image": IMAGE, "use_host_network": True}
+    )
     source = ab.get_source("source-dixa", config=config, **where)
     source.select_all_streams()
     return source
@@ -34,7 +41,9 @@ def load(source: ab.Source, file: Path, streams: list[str] | None = None) -> int
         return source.read(cache=cache, streams=streams).processed_records
 
 
-def table_of(connection: duckdb.DuckDBPyConnection, stream: str, properties: dict[str, Any]) -> list[dict[str, Any]]:
+def table_of(
+    connection: duckdb.DuckDBPyConnection, stream: str, properties: dict[str, Any]
+) -> list[dict[str, Any]]:
     """All rows with the names of the stream's fields; PyAirbyte's columns are in lower case."""
     columns = ", ".join(f'"{name.lower()}"' for name in properties)
     rows = connection.execute(f'SELECT {columns} FROM "{stream}"').fetchall()

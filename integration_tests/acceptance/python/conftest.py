@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from simulator import Simulator  # noqa: E402
 
+
 @pytest.fixture
 def simulate() -> Iterator[Callable[..., Simulator]]:
     """Starts simulators with the given options."""

@@ -1,7 +1,7 @@
 """What a row of Dixa must look like in DuckDB, told from the row itself and the stream's schema."""
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 #: DuckDB's types for the types of a schema, as PyAirbyte makes its tables.
@@ -29,7 +29,7 @@ def expected_value(stream: str, field: str, kind: str, raw: Any) -> Any:
         return None
     if kind == "date-time":
         moment = datetime.fromisoformat(raw.removesuffix("[GMT]").replace("Z", "+00:00"))
-        return moment.astimezone(timezone.utc).replace(tzinfo=None)
+        return moment.astimezone(UTC).replace(tzinfo=None)
     # Dixa sends `to` as a list or as a bare string; the connector puts out one of the two.
     if (stream, field) == ("messages", "to") and isinstance(raw, str):
         return [raw]

@@ -1,12 +1,11 @@
 """The metadata under the schema that Airbyte's registry uses."""
 
+import pytest
 import yaml
 from airbyte_connector_models.metadata.v0.connector_metadata_definition_v0 import (
     ConnectorMetadataDefinitionV0,
 )
 from pydantic import ValidationError
-import pytest
-
 from simulator import ROOT
 
 

@@ -9,16 +9,18 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import airbyte as ab
 import duckdb
 import pytest
+from airbyte.exceptions import AirbyteConnectorFailedError
 from client import FORMS, IMAGE, PROGRAM, load, schemas, source_of, table_of
 from expected import COLUMN_TYPES, expected_value, type_of
 from simulator import Simulator
+
+import airbyte as ab
 
 SPAN = {"lo": 1767225600000, "hi": 1775001600000}
 
@@ -28,7 +30,9 @@ def assert_same_as_truth(file: Path, source: ab.Source, truth: dict[str, dict[An
     with duckdb.connect(str(file)) as connection:
         for stream, properties in schemas(source).items():
             described = connection.execute(f'DESCRIBE "{stream}"').fetchall()
-            types = {name: column_type for name, column_type, *_ in described if not name.startswith("_airbyte")}
+            types = {
+                name: column_type for name, column_type, *_ in described if not name.startswith("_airbyte")
+            }
             assert types == {name.lower(): COLUMN_TYPES[type_of(field)] for name, field in properties.items()}
             rows = table_of(connection, stream, properties)
             assert sorted(row["id"] for row in rows) == sorted(truth[stream])
@@ -40,7 +44,9 @@ def assert_same_as_truth(file: Path, source: ab.Source, truth: dict[str, dict[An
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_two_syncs_into_duckdb_hold_what_dixa_holds(form: str, simulate: Callable[..., Simulator], tmp_path: Path) -> None:
+def test_two_syncs_into_duckdb_hold_what_dixa_holds(
+    form: str, simulate: Callable[..., Simulator], tmp_path: Path
+) -> None:
     simulator = simulate(span=SPAN, conversations=400)
     source = source_of(form, simulator)
     source.check()
@@ -59,8 +65,10 @@ def test_two_syncs_into_duckdb_hold_what_dixa_holds(form: str, simulate: Callabl
     assert_same_as_truth(file, source, simulator.truth(tmp_path / "truth.jsonl"))
 
 
-def test_a_source_that_is_killed_in_the_middle_costs_nothing(simulate: Callable[..., Simulator], tmp_path: Path) -> None:
-    # About 4 MB at 1 MB a second and body.
+def test_a_source_that_is_killed_in_the_middle_costs_nothing(
+    simulate: Callable[..., Simulator], tmp_path: Path
+) -> None:
+    # So slow that every stream is in the middle of a body when the kill comes.
     simulator = simulate(span=SPAN, conversations=2000, bytesPerSecond=400_000)
     file = tmp_path / "dixa.duckdb"
     killed = threading.Event()
@@ -76,7 +84,7 @@ def test_a_source_that_is_killed_in_the_middle_costs_nothing(simulate: Callable[
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    with pytest.raises(Exception):
+    with pytest.raises(AirbyteConnectorFailedError):
         load(source_of("program", simulator), file)
     assert killed.is_set()
 
@@ -96,25 +104,38 @@ def children_running(command: str) -> list[int]:
             parent = (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
         except OSError:
             continue
-        if int(parent) == os.getpid() and command.encode() in arguments and str(PROGRAM).encode() in arguments:
+        if (
+            int(parent) == os.getpid()
+            and command.encode() in arguments
+            and str(PROGRAM).encode() in arguments
+        ):
             found.append(int(entry.name))
     return found
 
 
-def test_sql_tells_the_conversations_a_queue_and_day(simulate: Callable[..., Simulator], tmp_path: Path) -> None:
+def test_sql_tells_the_conversations_a_queue_and_day(
+    simulate: Callable[..., Simulator], tmp_path: Path
+) -> None:
     simulator = simulate(span=SPAN, conversations=400)
     file = tmp_path / "dixa.duckdb"
     load(source_of("program", simulator), file, streams=["conversations"])
     with duckdb.connect(str(file)) as connection:
         answer = connection.execute("""
-            SELECT CAST(make_timestamp(created_at * 1000) AS DATE) AS day, coalesce(queue_name, 'no queue') AS queue, count(*) AS conversations
+            SELECT
+                CAST(make_timestamp(created_at * 1000) AS DATE) AS day,
+                coalesce(queue_name, 'no queue') AS queue,
+                count(*) AS conversations
             FROM conversations
             GROUP BY day, queue
             ORDER BY day, queue
         """).fetchall()
     rows = simulator.truth(tmp_path / "truth.jsonl")["conversations"].values()
     counted = Counter(
-        (datetime.fromtimestamp(row["created_at"] / 1000, timezone.utc).date(), row["queue_name"] or "no queue") for row in rows
+        (
+            datetime.fromtimestamp(row["created_at"] / 1000, UTC).date(),
+            row["queue_name"] or "no queue",
+        )
+        for row in rows
     )
     assert answer == [(day, queue, count) for (day, queue), count in sorted(counted.items())]
     assert len({queue for _, queue, _ in answer}) >= 4

@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 from airbyte_cdk.test.models.scenario import REMOVED_ENTRY_KEYS
 from airbyte_cdk.test.standard_tests.docker_base import DockerConnectorTestSuite
-
 from simulator import ROOT, Simulator
 
 #: Keys of CAT's form that only CAT knows.
@@ -39,7 +38,9 @@ def connector_folder() -> Path:
 
 def derived(entry: dict[str, Any]) -> dict[str, Any]:
     """An entry without what the suite refuses. Without a catalog it reads all streams that were discovered."""
-    kept = {key: value for key, value in entry.items() if key not in CAT_ONLY and key != "configured_catalog_path"}
+    kept = {
+        key: value for key, value in entry.items() if key not in CAT_ONLY and key != "configured_catalog_path"
+    }
     kept["config_path"] = f"configs/{Path(entry['config_path']).name}"
     return kept
 

@@ -21,7 +21,9 @@ def changes_of(source_config: dict[str, Any], tmp_path: Path) -> dict[Any, list[
     """`meta.changes` by id, of all records that have any, as the program itself puts them out."""
     config, catalog = tmp_path / "config.json", tmp_path / "catalog.json"
     config.write_text(json.dumps(source_config), encoding="utf-8")
-    discovered = json.loads(subprocess.check_output([PROGRAM, "discover", "--config", config]))["catalog"]["streams"]
+    discovered = json.loads(subprocess.check_output([PROGRAM, "discover", "--config", config]))["catalog"][
+        "streams"
+    ]
     streams = [{"stream": stream, "sync_mode": "full_refresh"} for stream in discovered]
     catalog.write_text(json.dumps({"streams": streams}), encoding="utf-8")
     lines = subprocess.check_output([PROGRAM, "read", "--config", config, "--catalog", catalog]).splitlines()
@@ -59,7 +61,10 @@ def test_rows_with_odd_values_arrive(form: str, simulate: Callable[..., Simulato
     # An offset instead of Z: PyAirbyte would drop it without a sound, so the connector puts out UTC.
     odd = "dddddddd-0000-4000-8000-000000000001"
     moment = tables["activity_logs"][odd]["activityTimestamp"]
-    assert f"{moment.isoformat(timespec='milliseconds')}+00:00" == truth["activity_logs"][odd]["activityTimestamp"]
+    assert (
+        f"{moment.isoformat(timespec='milliseconds')}+00:00"
+        == truth["activity_logs"][odd]["activityTimestamp"]
+    )
 
 
 def test_what_was_changed_is_in_meta_changes(simulate: Callable[..., Simulator], tmp_path: Path) -> None:
