@@ -3,7 +3,7 @@ import { z } from "zod";
 import { BodyError, isHttpStatusError } from "../http/errors.ts";
 import { JsonArraySplitter } from "../http/json-array-splitter.ts";
 import { type AuthorizedHost, type RequestOptions } from "./authorized-host.ts";
-import { type RowReading } from "./dixa.ts";
+import { type RowReading } from "./row-reading.ts";
 
 /** Whether empty pages can occur before the last one isn't documented; so many in a row are taken for the end. */
 const EMPTY_PAGES_AT_END = 3;

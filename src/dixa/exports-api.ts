@@ -1,6 +1,6 @@
 import { JsonArraySplitter } from "../http/json-array-splitter.ts";
 import { type AuthorizedHost, type RequestOptions } from "./authorized-host.ts";
-import { type RowReading } from "./dixa.ts";
+import { type RowReading } from "./row-reading.ts";
 
 /** Dixa's Exports API: one request answers one window with one JSON array, of any size, without pages. */
 export class ExportsApi {

@@ -1,3 +1,4 @@
+import { abortable } from "./abortable.ts";
 import { type Clock } from "./clock.ts";
 
 /** How many requests an API allows in a time, shared by all who ask it. */
@@ -94,7 +95,7 @@ class QueuedBudget implements RateBudget {
     if (this.#queue.size > 0) tell(waiter, this.#firstFree, this.#clock.now());
     this.#queue.add(waiter);
     try {
-      await aborted(before, signal);
+      await abortable(before, signal);
       for (;;) {
         signal?.throwIfAborted();
         const now = this.#clock.now();
@@ -117,22 +118,5 @@ class QueuedBudget implements RateBudget {
 
   pauseUntil(instant: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, instant);
-  }
-}
-
-/** The promise's outcome, or the signal's reason if that comes first. */
-async function aborted(promise: Promise<undefined>, signal: AbortSignal | undefined): Promise<undefined> {
-  if (signal === undefined) return promise;
-  signal.throwIfAborted();
-  const abort = Promise.withResolvers<never>();
-  const onAbort = () => {
-    abort.reject(signal.reason as Error);
-  };
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([promise, abort.promise]);
-    return;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }

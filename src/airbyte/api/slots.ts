@@ -1,4 +1,4 @@
-import { abortable } from "./abortable.ts";
+import { abortable } from "../../http/abortable.ts";
 
 /** Lets a number of holders in at a time, in the order in which they came. */
 export class Slots {

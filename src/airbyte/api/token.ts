@@ -1,9 +1,9 @@
 import { z } from "zod";
 
+import { abortable } from "../../http/abortable.ts";
 import { type Clock } from "../../http/clock.ts";
 import { isHttpStatusError } from "../../http/errors.ts";
 import { describeIssues } from "../protocol/issues.ts";
-import { abortable } from "./abortable.ts";
 import { AirbyteApiError } from "./errors.ts";
 import { describeProblem, parseProblem } from "./problem.ts";
 import { type RequestSender } from "./request-sender.ts";

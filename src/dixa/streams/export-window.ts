@@ -1,4 +1,5 @@
-import { type Dixa, type RowReading } from "../dixa.ts";
+import { type Dixa } from "../dixa.ts";
+import { type RowReading } from "../row-reading.ts";
 import { type Window } from "./stream.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,8 @@
 import { type z } from "zod";
 
 import { type JsonElement } from "../../http/json-array-splitter.ts";
-import { type Dixa, type RowReading } from "../dixa.ts";
+import { type Dixa } from "../dixa.ts";
+import { type RowReading } from "../row-reading.ts";
 import { type Cursor } from "./cursor.ts";
 
 /** A span of cursor values, half-open, in ms UTC. */
