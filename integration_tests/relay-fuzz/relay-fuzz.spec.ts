@@ -29,6 +29,7 @@ const MIB = 1024 * 1024;
 let folder: string;
 let airbyte: AirbyteSimulator;
 let relay: RelayServer;
+let relayUrl: string;
 let hasEnded: boolean;
 let target: Target;
 let results: AttackResult[];
@@ -44,7 +45,8 @@ beforeAll(async () => {
   const config = join(folder, "relay.json");
   // JSON is YAML.
   await writeFile(config, JSON.stringify(configuration()));
-  relay = await RelayServer.start(config, { bundled: true });
+  relay = new RelayServer(config, { bundled: true });
+  relayUrl = await relay.listening;
   hasEnded = false;
   void relay.ended.then(() => {
     hasEnded = true;
@@ -55,7 +57,7 @@ beforeAll(async () => {
   await deliverGenuine();
   startsBefore = starts();
 
-  const port = Number(new URL(relay.url).port);
+  const port = Number(new URL(relayUrl).port);
   const random = randomOf(SEED);
   results = [];
   const slow = Array.from({ length: SLOW }, () => carryOut(slowAttack(target), port));
@@ -108,7 +110,7 @@ async function storm(requests: number, random: () => number, port: number): Prom
 
 /** One real event, followed until its sync has succeeded. */
 async function deliverGenuine(): Promise<void> {
-  const response = await fetch(`${relay.url}/webhooks/dixa/${CREDENTIAL}`, {
+  const response = await fetch(`${relayUrl}/webhooks/dixa/${CREDENTIAL}`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-dixa-signature": target.delivered.signature },
     body: target.delivered.body,
@@ -120,7 +122,7 @@ async function deliverGenuine(): Promise<void> {
 }
 
 async function credential() {
-  const response = await fetch(`${relay.url}/v1/credentials/${CREDENTIAL}`, {
+  const response = await fetch(`${relayUrl}/v1/credentials/${CREDENTIAL}`, {
     headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
   });
   return (await response.json()) as { seq: number; connections: { state: string; synced_seq: number }[] };
@@ -131,7 +133,7 @@ function starts(): number {
 }
 
 async function metrics(): Promise<Record<string, number>> {
-  const text = await (await fetch(`${relay.url}/metrics`)).text();
+  const text = await (await fetch(`${relayUrl}/metrics`)).text();
   return Object.fromEntries(
     text
       .split("\n")
@@ -151,7 +153,7 @@ describe(`${REQUESTS} hostile requests`, () => {
 
   test("leave the relay running and ready", async () => {
     expect(hasEnded).toBe(false);
-    expect((await fetch(`${relay.url}/readyz`)).status).toBe(200);
+    expect((await fetch(`${relayUrl}/readyz`)).status).toBe(200);
   });
 
   test("are never answered with a mistake of the relay", () => {
