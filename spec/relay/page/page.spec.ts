@@ -138,6 +138,18 @@ test("a store that does not answer is told in words, with 503", async () => {
   expect(response.body).toContain("The store does not answer");
 });
 
+test("the oldest unsynced event has an age, and where all is synced there is none", async () => {
+  const oldest = async (cookie: string) =>
+    /Oldest unsynced<\/dt>\s*<dd>([^<]*)</.exec(
+      (await app.inject({ url: "/", headers: { cookie } })).body,
+    )?.[1];
+  const { cookie } = await signIn();
+  expect((await oldest(cookie))?.trim()).toBe("none");
+  const receivedAt = Date.now() - 61_000;
+  await face.store.accept({ credentialId: SIGNED, eventId: "e1", eventType: "X", receivedAt });
+  expect((await oldest(cookie))?.trim()).toMatch(/^1m/);
+});
+
 test("style and script are kept by browsers, since a change gives them another address", async () => {
   const { body } = await app.inject("/login");
   const path = /href="(\/assets\/page-[0-9a-f]{12}\.css)"/.exec(body)?.[1] ?? "";
