@@ -110,7 +110,7 @@ export class RelayProcess {
    */
   static async start(options: RelayProcessOptions, signal: AbortSignal): Promise<RelayProcess> {
     const store = await openStoreInTime(options, signal);
-    const { config, clock, logger } = options;
+    const { config, clock } = options;
     try {
       await store.ensureCredentials(config.credentials.map(({ id }) => id));
       const relay = new RelayProcess(options, store);
