@@ -1,9 +1,11 @@
 import { benchReadPath } from "./read-path.ts";
+import { benchRelay } from "./relay.ts";
 import { benchStartUp } from "./start-up.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   "read-path": benchReadPath,
   "start-up": benchStartUp,
+  relay: benchRelay,
 };
 
 const names = process.argv.slice(2);

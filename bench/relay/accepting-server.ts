@@ -1,0 +1,27 @@
+import { type AddressInfo } from "node:net";
+
+import { systemClock } from "../../src/http/clock.ts";
+import { loadRelayConfig } from "../../src/relay/config/load.ts";
+import { createServer } from "../../src/relay/http/server.ts";
+import { createRelayLogger } from "../../src/relay/log.ts";
+import { Metrics } from "../../src/relay/metrics.ts";
+import { openStore } from "../../src/relay/store/open.ts";
+import { SecretFilter } from "../../src/sync/secret-filter.ts";
+
+/** The relay's server, signature checks and all, before a store that keeps nothing. A process of its own. */
+const secrets = new SecretFilter();
+const { config } = loadRelayConfig({ path: process.argv[2], env: {}, secrets });
+const logger = createRelayLogger({ secrets, level: config.logLevel });
+const app = createServer({
+  config,
+  clock: systemClock,
+  logger,
+  metrics: new Metrics(),
+  // For the page's samples.
+  store: await openStore(":memory:", { clock: systemClock, timingsOf: config.timingsOf }),
+  ingest: { accept: () => Promise.resolve("new") },
+  wake: () => undefined,
+  stopping: new AbortController().signal,
+});
+await app.listen({ host: "127.0.0.1", port: 0, listenTextResolver: () => "listening" });
+process.stdout.write(`${(app.server.address() as AddressInfo).port}\n`);
