@@ -20,6 +20,8 @@ export interface JsonElement {
   members: Int32Array;
   /** True if a string holds an escape `\ud800` to `\udfff`: the text may not be well formed. */
   hasSurrogateEscape: boolean;
+  /** True if a key, at any depth, is written with an escape. */
+  hasEscapedKey: boolean;
   /** True if a number has an exponent or 19 characters and more: not every reader can hold it. */
   hasLongNumber: boolean;
 }
@@ -152,6 +154,7 @@ export class JsonArraySplitter {
     memberCount: 0,
     members: new Int32Array(4 * 64),
     hasSurrogateEscape: false,
+    hasEscapedKey: false,
     hasLongNumber: false,
   };
 
@@ -252,6 +255,7 @@ export class JsonArraySplitter {
 
         case ESCAPE: {
           const kind = ESCAPES[byte];
+          if (isKey) element.hasEscapedKey = true;
           if (kind === 0) this.#refuse(state, buffer, i);
           if (kind === 1) {
             state = STRING;
@@ -402,6 +406,7 @@ export class JsonArraySplitter {
                   start = i;
                   member = 0;
                   element.hasSurrogateEscape = false;
+                  element.hasEscapedKey = false;
                   element.hasLongNumber = false;
                 }
               }

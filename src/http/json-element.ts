@@ -1,7 +1,5 @@
 import { type JsonElement } from "./json-array-splitter.ts";
 
-const BACKSLASH = 0x5c;
-
 /** A member's key as it stands in JSON, quotes included, made once and compared per element. */
 export function keyBytes(key: string): Buffer {
   return Buffer.from(JSON.stringify(key));
@@ -22,7 +20,7 @@ export function findMember(element: JsonElement, key: Buffer): number {
       let matched = 1;
       while (matched < length && buffer[start + matched] === key[matched]) matched++;
       if (matched === length) return member;
-    } else if (end - start > length && buffer.subarray(start, end).includes(BACKSLASH)) {
+    } else if (element.hasEscapedKey && end - start > length) {
       if (JSON.stringify(memberName(element, member)) === key.toString()) return member;
     }
   }
