@@ -65,7 +65,8 @@ export class DuckDbDestination {
     for (const stream of catalog.streams) {
       const key = stream.source_defined_primary_key?.[0]?.[0];
       const cursor = stream.default_cursor_field?.[0];
-      if (key === undefined || cursor === undefined) throw new Error(`${stream.name} has no key or no cursor`);
+      if (key === undefined || cursor === undefined)
+        throw new Error(`${stream.name} has no key or no cursor`);
       const columns = columnsOf(stream.json_schema);
       this.#tables.set(stream.name, { name: stream.name, columns, key, cursor });
       const definitions = columns.map(({ name, type }) => `${quoted(name)} ${type}`);
