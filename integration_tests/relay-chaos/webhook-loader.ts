@@ -34,6 +34,8 @@ export class WebhookLoader {
   readonly events: SentEvent[] = [];
   /** Answers by status; 0 is none. */
   readonly answers = new Map<number, number>();
+  /** All `Retry-After` of answers with 503. */
+  readonly retryAfters = new Set<string | null>();
   readonly #options: WebhookLoaderOptions;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 50 });
   readonly #inFlight = new Set<Promise<void>>();
@@ -56,7 +58,7 @@ export class WebhookLoader {
     const startedAt = performance.now();
     for (let sent = 0; !signal.aborted;) {
       const due = ((performance.now() - startedAt) * perSecond) / 1000;
-      for (; sent < due && this.#inFlight.size < MOST_IN_FLIGHT; sent++) this.#launch(this.#newEvent(next()));
+      for (; sent < due && this.#inFlight.size < MOST_IN_FLIGHT; sent++) this.#launch(this.newEvent(next()));
       sent = Math.max(sent, Math.floor(due));
       await delay(5);
     }
@@ -67,7 +69,20 @@ export class WebhookLoader {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
 
-  /** Sends an event once more. @returns the status; 0: no answer */
+  /** An event that is yet to be sent. */
+  newEvent(credentialId: string): SentEvent {
+    const event: SentEvent = {
+      eventId: randomUUID(),
+      credentialId,
+      firstSentAt: Date.now(),
+      ackedAt: undefined,
+      attempts: 0,
+    };
+    this.events.push(event);
+    return event;
+  }
+
+  /** Sends an event once. @returns the status; 0: no answer */
   async send(event: SentEvent): Promise<number> {
     const { urls, secret, timeoutMs = 5000 } = this.#options;
     const body = Buffer.from(
@@ -88,6 +103,7 @@ export class WebhookLoader {
       );
       await response.text();
       status = response.status;
+      if (status === 503) this.retryAfters.add(response.headers.get("retry-after"));
     } catch {
       // Whether it was kept is unknown: not acknowledged.
     }
@@ -98,18 +114,6 @@ export class WebhookLoader {
 
   close(): void {
     this.#agent.destroy();
-  }
-
-  #newEvent(credentialId: string): SentEvent {
-    const event = {
-      eventId: randomUUID(),
-      credentialId,
-      firstSentAt: Date.now(),
-      ackedAt: undefined,
-      attempts: 0,
-    };
-    this.events.push(event);
-    return event;
   }
 
   #launch(event: SentEvent): void {
