@@ -38,7 +38,7 @@ async function dueSoon(): Promise<void> {
 
 describe("the dispatcher's loop", () => {
   test("looks every tick, and at once when woken", async () => {
-    await open();
+    await open({ timings: { settleDelay: 0 } });
     const replica = world.replica("r");
     replica.start();
     await settle();

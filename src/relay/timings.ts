@@ -41,7 +41,8 @@ export const DEFAULT_TIMINGS: Timings = {
   debounce: 30 * SECOND,
   maxWait: 2 * MINUTE,
   minInterval: 5 * MINUTE,
-  settleDelay: 0,
+  // The connector reads up to the last whole second of two clocks, so a sync may miss what happened in its first second.
+  settleDelay: 2 * SECOND,
   lease: 2 * MINUTE,
   jobPoll: 5 * SECOND,
   busyPoll: 15 * SECOND,

@@ -308,12 +308,14 @@ export function describeStore(name: string, create: CreateDatabase): void {
       });
 
       test("does not wait for debounce or minimum interval when a sync is asked for by hand", async () => {
-        const { store } = await replicas(1);
+        const { store, clock } = await replicas(1);
         await store.upsertConnections("a", [info("one")], "sync");
         expect(await store.requestSync("a")).toBe(1);
+        clock.advance(DEFAULT_TIMINGS.settleDelay);
         const [first] = await store.take("r", 1);
         await finish(store, first!, 1);
         expect(await store.requestSync("a")).toBe(2);
+        clock.advance(DEFAULT_TIMINGS.settleDelay);
         expect(await store.take("r", 1)).toHaveLength(1);
         expect((await store.recentEvents("a", 1))[0]).toMatchObject({ eventType: "manual", seq: 2 });
       });
