@@ -209,3 +209,19 @@ test("an account whose activity log reaches back 90 days by age is read as far a
   const read = new Set(rowsOf(messages, "activity_logs"));
   expect(within.filter((row) => !read.has(row))).toEqual([]);
 });
+
+test("and so it is when the end lies in the past: age counts from now", async () => {
+  const clock = hurriedClock(END);
+  await start({ now: clock.now, reach: "age", span: { lo: START, hi: END } });
+  const config = { ...simulator.config(), start_date: "2025-01-01", end_date: "2025-04-01" };
+  const { messages, failures } = await runSync({ config, clock });
+  expect(failures).toEqual([]);
+  const end = Date.UTC(2025, 3, 1);
+  const within = truthOf(simulator, "activity_logs", END - 90 * DAY + 3_600_000, end);
+  const read = new Set(rowsOf(messages, "activity_logs"));
+  // The minute at which the reach ends is found in a few steps, and what follows is not read minute by minute.
+  const asked = simulator.requests.filter(({ path }) => path === "/v1/conversations/activitylog");
+  expect(asked.length).toBeLessThan(120);
+  expect(within.length).toBeGreaterThan(0);
+  expect(within.filter((row) => !read.has(row))).toEqual([]);
+});

@@ -9,8 +9,8 @@ export interface Slice {
 /** Windows narrower than twice this are not divided any more (ms). */
 export const NARROWEST_WINDOW_MS = 60_000;
 /**
- * So many slices in a row must go well before the width grows again. The number doubles with every slice that proves
- * too large: where the limit is here to stay, trying it again and again would cost more than small slices do.
+ * So many windows in a row must go well before the width grows again. The number doubles when the width that it grew to
+ * proves too large again: where a limit is here to stay, trying it over and over would cost more than small windows do.
  */
 const SUCCESSES_TO_GROW = 2;
 const MOST_SUCCESSES_TO_GROW = 64;
@@ -39,6 +39,7 @@ export class SlicePlanner {
   #width: number;
   #successes = 0;
   #successesToGrow = SUCCESSES_TO_GROW;
+  #hasGrown = false;
 
   constructor({ start, end, maxWidth, done }: SlicePlan) {
     this.#position = start;
@@ -73,24 +74,29 @@ export class SlicePlanner {
     return slice.hi - slice.lo >= 2 * NARROWEST_WINDOW_MS;
   }
 
-  /** Notes that a slice proved too large: no piece of it, and no slice to come, is wider than half of it. */
+  /** Notes that a slice proved too large: what comes next is not wider than half of it. */
   shrink(slice: Slice): void {
     this.#width = Math.min(this.#width, Math.ceil((slice.hi - slice.lo) / 2));
     this.#successes = 0;
-    this.#successesToGrow = Math.min(this.#successesToGrow * 2, MOST_SUCCESSES_TO_GROW);
+    if (this.#hasGrown) this.#successesToGrow = Math.min(this.#successesToGrow * 2, MOST_SUCCESSES_TO_GROW);
+    this.#hasGrown = false;
   }
 
-  /** The slice in pieces that are no wider than what works now, in ascending order. */
-  divide({ lo, hi }: Slice): Slice[] {
-    const count = Math.ceil((hi - lo) / this.#width);
-    const edge = (index: number) => lo + Math.round(((hi - lo) * index) / count);
-    return Array.from({ length: count }, (_, index) => ({ lo: edge(index), hi: edge(index + 1) }));
+  /** The two halves of a slice, in ascending order. */
+  divide({ lo, hi }: Slice): [Slice, Slice] {
+    const middle = lo + Math.ceil((hi - lo) / 2);
+    return [
+      { lo, hi: middle },
+      { lo: middle, hi },
+    ];
   }
 
-  /** Notes that a slice of full width was read as a whole and with time to spare. */
-  succeeded(): void {
+  /** Notes that a window was read as a whole and with time to spare; one much narrower than the others proves nothing. */
+  succeeded({ lo, hi }: Slice): void {
+    if ((hi - lo) * 2 < this.#width) return;
     if (++this.#successes < this.#successesToGrow) return;
     this.#successes = 0;
     this.#width = Math.min(this.#width * 2, this.#maxWidth);
+    this.#hasGrown = true;
   }
 }

@@ -44,8 +44,8 @@ export interface SliceReaderOptions {
   onDivided: (window: Slice, reason: string) => void;
   /** Called when the API refuses to reach back before this instant (ms UTC). */
   onOutOfReach: (before: number) => void;
-  /** End of the sync, ms UTC. */
-  end: number;
+  /** When the sync began, ms UTC: an API that limits by age counts from there, whatever the end of what is read. */
+  now: number;
   tuning: SliceTuning;
 }
 
@@ -68,23 +68,19 @@ export class SliceReader {
 
   /** @throws HttpError when the retry policy has given up, or the signal's reason */
   async read(slice: Slice, signal: AbortSignal): Promise<void> {
-    const { planner } = this.#options;
-    const isFull = slice.hi - slice.lo >= planner.width;
-    const hadTimeToSpare = await this.#readWindow(slice, new RowSet(slice.lo), signal);
-    if (isFull && hadTimeToSpare) planner.succeeded();
+    await this.#readWindow(slice, new RowSet(slice.lo), signal);
   }
 
-  /** @returns whether it was read as a whole, and twice as much could have been */
-  async #readWindow(window: Slice, out: RowSet, signal: AbortSignal): Promise<boolean> {
+  async #readWindow(window: Slice, out: RowSet, signal: AbortSignal): Promise<void> {
     const { stream, dixa, planner, tuning, onFinished } = this.#options;
     if (window.hi <= this.#outOfReach) {
       onFinished(window);
-      return true;
+      return;
     }
     // Since this window was planned, others have shown that it is too large.
     if (window.hi - window.lo > planner.width && planner.canDivide(window)) {
-      await this.#readPieces(window, out, signal);
-      return false;
+      await this.#readHalves(window, out, signal);
+      return;
     }
     const canDivide = planner.canDivide(window);
     const attempt = new AbortController();
@@ -119,18 +115,19 @@ export class SliceReader {
       if (reason !== undefined) {
         planner.shrink(window);
         this.#options.onDivided(window, reason);
-        await this.#readPieces(window, out, signal);
-        return false;
+        await this.#readHalves(window, out, signal);
+        return;
       }
       if (!(await this.#isOutOfReach(error, window, canDivide, signal))) throw error;
     } finally {
       patience.halt();
     }
     onFinished(window);
-    return patience.usedMs < tuning.slowWindowMs / 2 && rows < tuning.mostRows / 2;
+    // Twice as much could have been read.
+    if (patience.usedMs < tuning.slowWindowMs / 2 && rows < tuning.mostRows / 2) planner.succeeded(window);
   }
 
-  async #readPieces(window: Slice, out: RowSet, signal: AbortSignal): Promise<void> {
+  async #readHalves(window: Slice, out: RowSet, signal: AbortSignal): Promise<void> {
     for (const piece of this.#options.planner.divide(window)) {
       await this.#readWindow(piece, out, signal);
       out.prune(piece.hi);
@@ -183,12 +180,12 @@ export class SliceReader {
     canDivide: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { stream, dixa, end, onOutOfReach, onRequest, onWait } = this.#options;
+    const { stream, dixa, now, onOutOfReach, onRequest, onWait } = this.#options;
     if (stream.reach === undefined || !isHttpStatusError(error) || error.status !== 400) return false;
-    const limit = end - stream.reach;
+    const limit = now - stream.reach;
     const isOld = window.hi <= limit;
     if (!isOld && (canDivide || !this.#crossesReach(window))) return false;
-    const recent = { lo: end - NARROWEST_WINDOW_MS, hi: end };
+    const recent = { lo: now - NARROWEST_WINDOW_MS, hi: now };
     const ignored = { onElement: () => undefined, drained: () => undefined };
     await stream.readWindow(dixa, recent, { ...ignored, signal, onRequest, onWait });
     this.#outOfReach = Math.max(this.#outOfReach, window.hi, isOld ? limit : 0);
@@ -198,9 +195,9 @@ export class SliceReader {
 
   /** Whether the window holds the instant before which the API may refuse to answer. */
   #crossesReach({ lo, hi }: Slice): boolean {
-    const { stream, end } = this.#options;
+    const { stream, now } = this.#options;
     if (stream.reach === undefined) return false;
-    const limit = end - stream.reach;
+    const limit = now - stream.reach;
     return lo < limit + REACH_MARGIN_MS && hi > limit;
   }
 }

@@ -160,7 +160,7 @@ function createJob(options: SyncOptions, configured: ConfiguredStream, now: numb
     onRequest: run.onRequest,
     onDivided: run.onDivided,
     onOutOfReach: run.onOutOfReach,
-    end: range.end,
+    now,
     tuning,
   });
   return { run, reader, stop: new AbortController() };
