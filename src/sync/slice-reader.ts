@@ -77,12 +77,12 @@ export class SliceReader {
       onFinished(window);
       return;
     }
+    const canDivide = planner.canDivide(window);
     // Since this window was planned, others have shown that it is too large.
-    if (window.hi - window.lo > planner.width && planner.canDivide(window)) {
+    if (canDivide && window.hi - window.lo > planner.width) {
       await this.#readHalves(window, out, signal);
       return;
     }
-    const canDivide = planner.canDivide(window);
     const attempt = new AbortController();
     const patience = new Patience(tuning.slowWindowMs, () => {
       if (canDivide) attempt.abort(new WindowTooLarge("it takes too long"));
