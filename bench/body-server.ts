@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 
-import { Dataset } from "../integration_tests/dixa-simulator/data/dataset.ts";
+import { Dataset } from "../integration_tests/simulators/dixa/data/dataset.ts";
 
 const DAY_MS = 86_400_000;
 const PIECE_BYTES = 64 * 1024;

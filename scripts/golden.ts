@@ -2,8 +2,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 
 import { format } from "prettier";
 
-import { catalogMessage } from "../src/commands/discover.ts";
-import { specMessage } from "../src/commands/spec.ts";
+import { catalogMessage } from "../src/source/commands/discover.ts";
+import { specMessage } from "../src/source/commands/spec.ts";
 
 /**
  * Writes what `spec` and `discover` print to spec/golden, one readable file each, so that a change of the connector's

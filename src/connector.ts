@@ -3,14 +3,14 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 
 import { errorTrace } from "./airbyte/protocol/construct.ts";
-import { check } from "./commands/check.ts";
-import { loadConfig } from "./commands/config-file.ts";
-import { catalogMessage } from "./commands/discover.ts";
-import { read } from "./commands/read.ts";
-import { createRuntime, type Runtime } from "./commands/runtime.ts";
-import { specMessage } from "./commands/spec.ts";
-import { StopSignals } from "./commands/stop-signals.ts";
 import { toConnectorError } from "./dixa/errors.ts";
+import { check } from "./source/commands/check.ts";
+import { loadConfig } from "./source/commands/config-file.ts";
+import { catalogMessage } from "./source/commands/discover.ts";
+import { read } from "./source/commands/read.ts";
+import { createRuntime, type Runtime } from "./source/commands/runtime.ts";
+import { specMessage } from "./source/commands/spec.ts";
+import { StopSignals } from "./source/commands/stop-signals.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT_FAILED = 1;

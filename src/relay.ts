@@ -3,6 +3,7 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 
 import { systemClock } from "./http/clock.ts";
+import { SecretFilter } from "./logging/secret-filter.ts";
 import { isCommandError } from "./relay/commands/command-error.ts";
 import { openSubscriptions } from "./relay/commands/open-subscriptions.ts";
 import { RelayClient } from "./relay/commands/relay-client.ts";
@@ -13,7 +14,6 @@ import { sync, type SyncEnd } from "./relay/commands/sync.ts";
 import { isConfigError } from "./relay/config/config-error.ts";
 import { findCredential, loadRelayConfig } from "./relay/config/load.ts";
 import { parseDuration } from "./relay/config/scalars.ts";
-import { SecretFilter } from "./sync/secret-filter.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT_FAILED = 1;

@@ -1,12 +1,12 @@
 import { type AddressInfo } from "node:net";
 
 import { systemClock } from "../../src/http/clock.ts";
+import { SecretFilter } from "../../src/logging/secret-filter.ts";
 import { loadRelayConfig } from "../../src/relay/config/load.ts";
 import { createServer } from "../../src/relay/http/server.ts";
-import { createRelayLogger } from "../../src/relay/log.ts";
-import { Metrics } from "../../src/relay/metrics.ts";
 import { openStore } from "../../src/relay/store/open.ts";
-import { SecretFilter } from "../../src/sync/secret-filter.ts";
+import { createRelayLogger } from "../../src/relay/telemetry/log.ts";
+import { Metrics } from "../../src/relay/telemetry/metrics.ts";
 
 /** The relay's server, signature checks and all, before a store that keeps nothing. A process of its own. */
 const secrets = new SecretFilter();

@@ -3,12 +3,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { type PostgresServer, startPostgres } from "../../integration_tests/postgres/server.ts";
 import {
   CLIENT_ID,
   CLIENT_SECRET,
   startAirbyteSimulator,
-} from "../../integration_tests/airbyte-simulator/index.ts";
-import { type PostgresServer, startPostgres } from "../../integration_tests/postgres/server.ts";
+} from "../../integration_tests/simulators/airbyte/index.ts";
 import { linesOf } from "../../integration_tests/support/lines.ts";
 import { RelayServer } from "../../integration_tests/support/relay-server.ts";
 

@@ -1,4 +1,4 @@
-import { type DixaSimulatorOptions } from "../dixa-simulator/index.ts";
+import { type DixaSimulatorOptions } from "../simulators/dixa/index.ts";
 
 /** The data never change, so that suites can name the records that they expect. */
 export const SPAN = { lo: Date.UTC(2026, 0, 1), hi: Date.UTC(2026, 3, 1) };

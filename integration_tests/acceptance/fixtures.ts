@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { catalogMessage } from "../../src/commands/discover.ts";
-import { specMessage } from "../../src/commands/spec.ts";
 import { streams } from "../../src/dixa/streams/index.ts";
-import { type DixaSimulator } from "../dixa-simulator/index.ts";
+import { catalogMessage } from "../../src/source/commands/discover.ts";
+import { specMessage } from "../../src/source/commands/spec.ts";
+import { type DixaSimulator } from "../simulators/dixa/index.ts";
 import { messagesOf } from "../support/messages.ts";
 import { runSource } from "../support/source-process.ts";
 import { configuredCatalog } from "../support/sync-run.ts";

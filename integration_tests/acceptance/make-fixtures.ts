@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { format } from "prettier";
 
-import { startDixaSimulator } from "../dixa-simulator/index.ts";
+import { startDixaSimulator } from "../simulators/dixa/index.ts";
 import { FIXED_ACCOUNT } from "./fixed-data.ts";
 import { acceptanceFixtures } from "./fixtures.ts";
 

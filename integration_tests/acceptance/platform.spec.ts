@@ -10,7 +10,7 @@ import {
   type DixaSimulator,
   type DixaSimulatorOptions,
   startDixaSimulator,
-} from "../dixa-simulator/index.ts";
+} from "../simulators/dixa/index.ts";
 import { errorsOf, lastStates, messagesOf, rowsOf } from "../support/messages.ts";
 import { configuredCatalog, parseMessages } from "../support/sync-run.ts";
 import { expectTruth, STREAMS } from "../support/truth.ts";

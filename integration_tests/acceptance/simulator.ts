@@ -8,7 +8,7 @@ import {
   type DixaSimulator,
   type DixaSimulatorOptions,
   startDixaSimulator,
-} from "../dixa-simulator/index.ts";
+} from "../simulators/dixa/index.ts";
 import { API_PORT, EXPORTS_PORT, FIXED_ACCOUNT } from "./fixed-data.ts";
 
 /**

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { z } from "zod";
 
 import { type AirbyteMessage } from "../../src/airbyte/protocol/messages.ts";
-import { type DixaSimulator, type RequestLog, startDixaSimulator } from "../dixa-simulator/index.ts";
-import { generator } from "../dixa-simulator/random.ts";
+import { type DixaSimulator, type RequestLog, startDixaSimulator } from "../simulators/dixa/index.ts";
+import { generator } from "../simulators/dixa/random.ts";
 import { lastStates, rowsOf } from "../support/messages.ts";
 import { startSource } from "../support/source-process.ts";
 import { configuredCatalog, parseMessages } from "../support/sync-run.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
-import { type DixaSimulator, startDixaSimulator } from "../dixa-simulator/index.ts";
+import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";
 import { measure } from "../support/measured-process.ts";
 import { sourceProgram } from "../support/source-process.ts";
 import { configuredCatalog } from "../support/sync-run.ts";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import { type DixaSimulator } from "../dixa-simulator/index.ts";
+import { type DixaSimulator } from "../simulators/dixa/index.ts";
 
 const entry = z.strictObject({
   config_path: z.string(),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 
 import { FIXED_ACCOUNT } from "../acceptance/fixed-data.ts";
-import { type DixaSimulator, startDixaSimulator } from "../dixa-simulator/index.ts";
+import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";
 import { errorsOf, messagesOf, statusesOf } from "../support/messages.ts";
 import { expectTruth } from "../support/truth.ts";
 import { acceptance, configAt, repositoryFile } from "./acceptance-config.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
 import { FIXED_ACCOUNT } from "../acceptance/fixed-data.ts";
-import { type DixaSimulator, startDixaSimulator } from "../dixa-simulator/index.ts";
+import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";
 import { messagesOf } from "../support/messages.ts";
 import { acceptance, configAt } from "./acceptance-config.ts";
 import { targets } from "./target.ts";

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import { FIXED_ACCOUNT } from "../acceptance/fixed-data.ts";
-import { type DixaSimulator, startDixaSimulator } from "../dixa-simulator/index.ts";
+import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";
 import { messagesOf } from "../support/messages.ts";
 import { acceptance, configAt, repositoryFile, repositoryJson } from "./acceptance-config.ts";
 import { CATALOG_RULES, type DiscoveredStream } from "./catalog-rules.ts";

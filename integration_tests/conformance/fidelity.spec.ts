@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 
 import { FIXED_ACCOUNT } from "../acceptance/fixed-data.ts";
-import { type DixaSimulator, startDixaSimulator } from "../dixa-simulator/index.ts";
+import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";
 import { messagesOf } from "../support/messages.ts";
 import { configAt, repositoryJson } from "./acceptance-config.ts";
 import { type DiscoveredStream } from "./catalog-rules.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 
 import { FIXED_ACCOUNT } from "../acceptance/fixed-data.ts";
-import { type DixaSimulator, startDixaSimulator } from "../dixa-simulator/index.ts";
+import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";
 import { errorsOf, lastStates, messagesOf, rowsOf, statesOf } from "../support/messages.ts";
 import { STREAMS } from "../support/truth.ts";
 import { acceptance, configAt, repositoryJson } from "./acceptance-config.ts";

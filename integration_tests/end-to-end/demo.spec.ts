@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 
-import { type DixaSimulator, startDixaSimulator } from "../dixa-simulator/index.ts";
 import { DuckDbDestination } from "../duckdb/destination.ts";
+import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";
 
-const DEMO = fileURLToPath(new URL("../demo/main.ts", import.meta.url));
+const DEMO = fileURLToPath(new URL("../demos/source/main.ts", import.meta.url));
 const TOKEN = "demo-token-0123456789";
 
 let folder: string;

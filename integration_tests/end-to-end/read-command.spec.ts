@@ -11,7 +11,7 @@ import {
   type DixaSimulator,
   type DixaSimulatorOptions,
   startDixaSimulator,
-} from "../dixa-simulator/index.ts";
+} from "../simulators/dixa/index.ts";
 import { errorsOf, lastStates, rowsOf, statusesOf } from "../support/messages.ts";
 import { runSource, startSource } from "../support/source-process.ts";
 import { configuredCatalog, parseMessages } from "../support/sync-run.ts";

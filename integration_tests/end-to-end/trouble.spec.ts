@@ -4,7 +4,7 @@ import {
   type DixaSimulator,
   type DixaSimulatorOptions,
   startDixaSimulator,
-} from "../dixa-simulator/index.ts";
+} from "../simulators/dixa/index.ts";
 import { hurriedClock } from "../support/hurried-clock.ts";
 import { errorsOf, lastStates, messagesOf, rowsOf, statesOf, statusesOf } from "../support/messages.ts";
 import { configuredCatalog, runSync } from "../support/sync-run.ts";

@@ -4,17 +4,17 @@ import { type FastifyInstance } from "fastify";
 
 import { sign } from "../../src/dixa/webhooks/signature.ts";
 import { systemClock } from "../../src/http/clock.ts";
-import { type AirbyteJobs, type SyncJob } from "../../src/relay/airbyte.ts";
+import { SecretFilter } from "../../src/logging/secret-filter.ts";
+import { type AirbyteJobs, type SyncJob } from "../../src/relay/coalescer/airbyte.ts";
 import { toRelayConfig } from "../../src/relay/config/relay-config.ts";
 import { relayConfigSchema } from "../../src/relay/config/schema.ts";
-import { Dispatcher } from "../../src/relay/dispatcher.ts";
-import { GroupCommit } from "../../src/relay/group-commit.ts";
+import { Dispatcher } from "../../src/relay/dispatch/dispatcher.ts";
 import { createServer } from "../../src/relay/http/server.ts";
-import { createRelayLogger } from "../../src/relay/log.ts";
-import { Metrics } from "../../src/relay/metrics.ts";
+import { GroupCommit } from "../../src/relay/store/group-commit.ts";
 import { openStore } from "../../src/relay/store/open.ts";
 import { type Store } from "../../src/relay/store/store.ts";
-import { SecretFilter } from "../../src/sync/secret-filter.ts";
+import { createRelayLogger } from "../../src/relay/telemetry/log.ts";
+import { Metrics } from "../../src/relay/telemetry/metrics.ts";
 
 export const ADMIN_TOKEN = "admin-token-0123456789";
 export const CREDENTIAL = "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e";

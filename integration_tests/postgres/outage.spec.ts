@@ -3,8 +3,8 @@ import { describe, expect, test } from "@jest/globals";
 import { missingFrom, startLife } from "../../spec/relay/support/acknowledged.ts";
 import { webhookEvent } from "../../spec/relay/support/events.ts";
 import { systemClock } from "../../src/http/clock.ts";
+import { DEFAULT_TIMINGS } from "../../src/relay/coalescer/timings.ts";
 import { openStore } from "../../src/relay/store/open.ts";
-import { DEFAULT_TIMINGS } from "../../src/relay/timings.ts";
 import { postgresDatabases } from "./databases.ts";
 
 const { server } = postgresDatabases();

@@ -1,6 +1,6 @@
 import pg from "pg";
 
-import { type AirbyteSimulator, hasEnded, type Job } from "../airbyte-simulator/index.ts";
+import { type AirbyteSimulator, hasEnded, type Job } from "../simulators/airbyte/index.ts";
 
 /** What the relay has said of a connection at some time. */
 export interface Claim {

@@ -11,7 +11,7 @@ import {
   CLIENT_ID,
   CLIENT_SECRET,
   startAirbyteSimulator,
-} from "../airbyte-simulator/index.ts";
+} from "../simulators/airbyte/index.ts";
 import { freePort } from "../support/free-port.ts";
 import { firstCover } from "./evidence.ts";
 import { Replica } from "./replica.ts";

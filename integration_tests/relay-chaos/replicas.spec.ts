@@ -6,14 +6,14 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 
+import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import {
   type AirbyteSimulator,
   CLIENT_ID,
   CLIENT_SECRET,
   startAirbyteSimulator,
-} from "../airbyte-simulator/index.ts";
-import { generator } from "../dixa-simulator/random.ts";
-import { type PostgresServer, startPostgres } from "../postgres/server.ts";
+} from "../simulators/airbyte/index.ts";
+import { generator } from "../simulators/dixa/random.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Claim, claimsOf, firstCover, ledgerOf, notesOf, openJobs, overlaps } from "./evidence.ts";
 import { Replica } from "./replica.ts";

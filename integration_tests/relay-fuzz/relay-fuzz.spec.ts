@@ -10,7 +10,7 @@ import {
   CLIENT_ID,
   CLIENT_SECRET,
   startAirbyteSimulator,
-} from "../airbyte-simulator/index.ts";
+} from "../simulators/airbyte/index.ts";
 import { RelayServer } from "../support/relay-server.ts";
 import { type AttackResult, carryOut } from "./attacker.ts";
 import { nextAttack, randomOf, slowAttack, type Target } from "./hostile-requests.ts";

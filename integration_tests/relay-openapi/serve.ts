@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { CLIENT_ID, CLIENT_SECRET, startAirbyteSimulator } from "../airbyte-simulator/index.ts";
+import { CLIENT_ID, CLIENT_SECRET, startAirbyteSimulator } from "../simulators/airbyte/index.ts";
 import { RelayServer } from "../support/relay-server.ts";
 
 const CREDENTIAL = "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e";

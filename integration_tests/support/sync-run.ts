@@ -3,16 +3,16 @@ import { Writable } from "node:stream";
 import { parseConfiguredCatalog } from "../../src/airbyte/protocol/catalog.ts";
 import { type AirbyteMessage, airbyteMessageSchema } from "../../src/airbyte/protocol/messages.ts";
 import { parseInputState } from "../../src/airbyte/protocol/state.ts";
-import { catalogMessage } from "../../src/commands/discover.ts";
 import { configSchema, toDixaConfig } from "../../src/dixa/config.ts";
 import { Dixa } from "../../src/dixa/dixa.ts";
 import { type Clock } from "../../src/http/clock.ts";
-import { createLogger } from "../../src/sync/logger.ts";
-import { Output } from "../../src/sync/output.ts";
-import { SecretFilter } from "../../src/sync/secret-filter.ts";
-import { SLICE_TUNING, type SliceTuning } from "../../src/sync/slice-reader.ts";
-import { StdoutWriter } from "../../src/sync/stdout-writer.ts";
-import { sync, type SyncFailure } from "../../src/sync/sync.ts";
+import { SecretFilter } from "../../src/logging/secret-filter.ts";
+import { catalogMessage } from "../../src/source/commands/discover.ts";
+import { createLogger } from "../../src/source/output/logger.ts";
+import { Output } from "../../src/source/output/output.ts";
+import { StdoutWriter } from "../../src/source/output/stdout-writer.ts";
+import { SLICE_TUNING, type SliceTuning } from "../../src/source/sync/slice-reader.ts";
+import { sync, type SyncFailure } from "../../src/source/sync/sync.ts";
 
 export interface SyncRunOptions {
   config: Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 
 import { type AirbyteMessage } from "../../src/airbyte/protocol/messages.ts";
-import { type DixaSimulator, type StreamName } from "../dixa-simulator/index.ts";
+import { type DixaSimulator, type StreamName } from "../simulators/dixa/index.ts";
 import { rowsOf } from "./messages.ts";
 
 export const STREAMS: readonly StreamName[] = ["conversations", "messages", "activity_logs"];

@@ -2,12 +2,12 @@ import { describe, expect, test } from "@jest/globals";
 
 import { AirbyteApi } from "../../src/airbyte/api/client.ts";
 import { systemClock } from "../../src/http/clock.ts";
-import { type AirbyteJobs } from "../../src/relay/airbyte.ts";
-import { type AirbyteDirectory } from "../../src/relay/mapping.ts";
-import { SharedRateBudget } from "../../src/relay/shared-rate-budget.ts";
+import { type AirbyteJobs } from "../../src/relay/coalescer/airbyte.ts";
+import { DEFAULT_TIMINGS } from "../../src/relay/coalescer/timings.ts";
+import { type AirbyteDirectory } from "../../src/relay/dispatch/mapping.ts";
+import { repeat } from "../../src/relay/dispatch/repeat.ts";
+import { SharedRateBudget } from "../../src/relay/dispatch/shared-rate-budget.ts";
 import { openStore } from "../../src/relay/store/open.ts";
-import { DEFAULT_TIMINGS } from "../../src/relay/timings.ts";
-import { repeat } from "../../src/relay/upkeep.ts";
 import { ManualClock } from "./support/manual-clock.ts";
 import { LIMITS } from "./support/relay-world.ts";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
 import { sign } from "../../src/dixa/webhooks/signature.ts";
-import { ADMIN_TOKEN, SECRET, SIGNED } from "./face-fixture.ts";
+import { ADMIN_TOKEN, SECRET, SIGNED } from "./support/services-fixture.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../src/relay.ts");
 const ENV = { PATH: process.env["PATH"] ?? "", RELAY_ADMIN_TOKEN: ADMIN_TOKEN, WEBHOOK_SECRET: SECRET };

@@ -5,10 +5,10 @@ import fc from "fast-check";
 import { z } from "zod";
 
 import { toConnectionSpecification, toStreamSchema } from "../../../src/airbyte/protocol/json-schema.ts";
-import { catalogMessage } from "../../../src/commands/discover.ts";
-import { specMessage } from "../../../src/commands/spec.ts";
 import { configSchema } from "../../../src/dixa/config.ts";
 import { streams } from "../../../src/dixa/streams/index.ts";
+import { catalogMessage } from "../../../src/source/commands/discover.ts";
+import { specMessage } from "../../../src/source/commands/spec.ts";
 
 type Schema = Record<string, unknown>;
 

@@ -10,10 +10,10 @@ import {
   type SubscriptionRequest,
 } from "../../../src/dixa/webhooks/subscriptions.ts";
 import { HttpStatusError } from "../../../src/http/errors.ts";
+import { SecretFilter } from "../../../src/logging/secret-filter.ts";
 import { subscribe, type SubscribeOptions } from "../../../src/relay/commands/subscribe.ts";
 import { type RelayConfig } from "../../../src/relay/config/relay-config.ts";
-import { SecretFilter } from "../../../src/sync/secret-filter.ts";
-import { BASIC, BEARER, SECRET, SIGNED, testConfig } from "../face-fixture.ts";
+import { BASIC, BEARER, SECRET, SIGNED, testConfig } from "../support/services-fixture.ts";
 
 const NEW_SECRET = "aabbccddeeff";
 const URL_OF = (id: string) => `https://relay.example.com/webhooks/dixa/${id}`;

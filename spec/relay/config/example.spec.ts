@@ -5,12 +5,12 @@ import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { z } from "zod";
 
+import { SecretFilter } from "../../../src/logging/secret-filter.ts";
 import { VARIABLE_NAMES } from "../../../src/relay/config/environment.ts";
 import { loadRelayConfig } from "../../../src/relay/config/load.ts";
 import { formatDuration } from "../../../src/relay/config/scalars.ts";
 import { relayConfigSchema } from "../../../src/relay/config/schema.ts";
 import { mergeTimings, timingKeys } from "../../../src/relay/config/timings.ts";
-import { SecretFilter } from "../../../src/sync/secret-filter.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const EXAMPLE = join(ROOT, "relay.example.yaml");
@@ -96,7 +96,7 @@ describe("the guide", () => {
   });
 
   test("names every metric of the relay's own", async () => {
-    const { Metrics } = await import("../../../src/relay/metrics.ts");
+    const { Metrics } = await import("../../../src/relay/telemetry/metrics.ts");
     const names = new Metrics().registry
       .getMetricsAsArray()
       .map(({ name }) => name)

@@ -4,9 +4,9 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
+import { SecretFilter } from "../../../src/logging/secret-filter.ts";
+import { DEFAULT_TIMINGS } from "../../../src/relay/coalescer/timings.ts";
 import { type LoadOptions, loadRelayConfig } from "../../../src/relay/config/load.ts";
-import { DEFAULT_TIMINGS } from "../../../src/relay/timings.ts";
-import { SecretFilter } from "../../../src/sync/secret-filter.ts";
 
 const ID = "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e";
 const OTHER = "0e34ab6b-3b6f-4b0f-9f8e-5f2f0b9a7c11";

@@ -10,7 +10,7 @@ import {
   SIGNED,
   type TestFace,
   testFace,
-} from "../face-fixture.ts";
+} from "../support/services-fixture.ts";
 import { documentation } from "./documented.ts";
 
 const START = Date.UTC(2026, 0, 1, 12);

@@ -10,7 +10,7 @@ import {
   testConfig,
   type TestFace,
   testFace,
-} from "../face-fixture.ts";
+} from "../support/services-fixture.ts";
 import { documentation } from "./documented.ts";
 
 let face: TestFace;

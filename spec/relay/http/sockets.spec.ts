@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FastifyInstance } from "fastify";
 
 import { createServer } from "../../../src/relay/http/server.ts";
-import { OPEN, type TestFace, testFace } from "../face-fixture.ts";
+import { OPEN, type TestFace, testFace } from "../support/services-fixture.ts";
 
 const BODY = '{"event_id":"e1"}';
 const HEAD = `POST /webhooks/dixa/${OPEN} HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\n`;

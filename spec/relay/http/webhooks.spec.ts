@@ -3,7 +3,16 @@ import { type FastifyInstance } from "fastify";
 
 import { sign } from "../../../src/dixa/webhooks/signature.ts";
 import { createServer } from "../../../src/relay/http/server.ts";
-import { BASIC, BEARER, OPEN, SECRET, SIGNED, testConfig, type TestFace, testFace } from "../face-fixture.ts";
+import {
+  BASIC,
+  BEARER,
+  OPEN,
+  SECRET,
+  SIGNED,
+  testConfig,
+  type TestFace,
+  testFace,
+} from "../support/services-fixture.ts";
 import { documentation } from "./documented.ts";
 
 const NOW = Date.UTC(2026, 0, 1);

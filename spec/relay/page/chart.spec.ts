@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 
 import { pendingChart } from "../../../src/relay/page/chart.ts";
 import { PendingHistory } from "../../../src/relay/page/pending-history.ts";
-import { CONNECTION, SIGNED, testFace } from "../face-fixture.ts";
+import { CONNECTION, SIGNED, testFace } from "../support/services-fixture.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FastifyInstance } from "fastify";
 
 import { createServer } from "../../../src/relay/http/server.ts";
-import { ADMIN_TOKEN, CONNECTION, SIGNED, type TestFace, testFace } from "../face-fixture.ts";
+import { ADMIN_TOKEN, CONNECTION, SIGNED, type TestFace, testFace } from "../support/services-fixture.ts";
 
 let face: TestFace;
 let app: FastifyInstance;

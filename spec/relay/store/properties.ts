@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 
-import { type Dispatcher } from "../../../src/relay/dispatcher.ts";
+import { type Dispatcher } from "../../../src/relay/dispatch/dispatcher.ts";
 import { type Store } from "../../../src/relay/store/store.ts";
 import { webhookEvent } from "../support/events.ts";
 import { type FakeJob, type Plan } from "../support/fake-airbyte.ts";

@@ -6,8 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 
 import { systemClock } from "../../../src/http/clock.ts";
+import { DEFAULT_TIMINGS } from "../../../src/relay/coalescer/timings.ts";
 import { openStore } from "../../../src/relay/store/open.ts";
-import { DEFAULT_TIMINGS } from "../../../src/relay/timings.ts";
 import { missingFrom, startLife } from "../support/acknowledged.ts";
 import { webhookEvent } from "../support/events.ts";
 

@@ -1,7 +1,7 @@
 import { systemClock } from "../../../src/http/clock.ts";
-import { GroupCommit } from "../../../src/relay/group-commit.ts";
+import { DEFAULT_TIMINGS } from "../../../src/relay/coalescer/timings.ts";
+import { GroupCommit } from "../../../src/relay/store/group-commit.ts";
 import { openStore } from "../../../src/relay/store/open.ts";
-import { DEFAULT_TIMINGS } from "../../../src/relay/timings.ts";
 import { webhookEvent } from "./events.ts";
 
 /** A program that accepts events until it is killed, and prints the id of each once it has been acknowledged. */

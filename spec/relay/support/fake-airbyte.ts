@@ -3,7 +3,7 @@ import {
   type ConnectionStatus,
   type StartOutcome,
   type SyncJob,
-} from "../../../src/relay/airbyte.ts";
+} from "../../../src/relay/coalescer/airbyte.ts";
 
 /** How a sync will go. Durations in ms. */
 export interface Plan {

@@ -1,8 +1,8 @@
-import { type PhaseName, phaseName } from "../../../src/relay/connection-state.ts";
-import { Dispatcher, type DispatcherOptions } from "../../../src/relay/dispatcher.ts";
-import { type Note } from "../../../src/relay/inputs.ts";
+import { type PhaseName, phaseName } from "../../../src/relay/coalescer/connection-state.ts";
+import { type Note } from "../../../src/relay/coalescer/inputs.ts";
+import { DEFAULT_TIMINGS, type Timings } from "../../../src/relay/coalescer/timings.ts";
+import { Dispatcher, type DispatcherOptions } from "../../../src/relay/dispatch/dispatcher.ts";
 import { type Connection, type SharedLimits, type Store } from "../../../src/relay/store/store.ts";
-import { DEFAULT_TIMINGS, type Timings } from "../../../src/relay/timings.ts";
 import { info, type TestDatabase } from "../store/suite.ts";
 import { webhookEvent } from "./events.ts";
 import { FakeAirbyte } from "./fake-airbyte.ts";

@@ -1,8 +1,8 @@
 import { systemClock } from "../../http/clock.ts";
-import { SecretFilter } from "../../sync/secret-filter.ts";
+import { SecretFilter } from "../../logging/secret-filter.ts";
 import { loadRelayConfig } from "../config/load.ts";
-import { createRelayLogger } from "../log.ts";
-import { RelayProcess } from "./relay-process.ts";
+import { RelayProcess } from "../process.ts";
+import { createRelayLogger } from "../telemetry/log.ts";
 
 /**
  * Runs the relay until the process is told to stop (SIGTERM or SIGINT). A second signal ends its waits.

@@ -1,6 +1,6 @@
 import { formatDuration } from "../config/scalars.ts";
-import { count } from "../describe.ts";
 import { type ConnectionView, type CredentialView } from "../http/schemas.ts";
+import { count } from "../telemetry/describe-state.ts";
 import { type RelayClient } from "./relay-client.ts";
 
 export interface StatusOptions {

@@ -7,7 +7,7 @@ import {
   type Subscriptions,
 } from "../../dixa/webhooks/subscriptions.ts";
 import { isHttpStatusError } from "../../http/errors.ts";
-import { type SecretFilter } from "../../sync/secret-filter.ts";
+import { type SecretFilter } from "../../logging/secret-filter.ts";
 import { type WebhookAuth } from "../config/auth.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../http/views.ts";

@@ -1,4 +1,4 @@
-import { type SecretFilter } from "../../sync/secret-filter.ts";
+import { type SecretFilter } from "../../logging/secret-filter.ts";
 import { ConfigError } from "./config-error.ts";
 import { configFromEnvironment, variableAt } from "./environment.ts";
 import { describePath, faultsOf } from "./issues.ts";

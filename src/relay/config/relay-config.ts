@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 
 import { type AirbyteAuth } from "../../airbyte/api/authorization.ts";
 import { EventFilter } from "../../dixa/webhooks/events.ts";
-import { type Selection } from "../mapping.ts";
-import { type Timings } from "../timings.ts";
+import { type Timings } from "../coalescer/timings.ts";
+import { type Selection } from "../dispatch/mapping.ts";
 import { airbyteAuthOf, type WebhookAuth, webhookAuthOf } from "./auth.ts";
 import { type ListenAddress } from "./scalars.ts";
 import { type RawCredential, type RawRelayConfig } from "./schema.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { DEFAULT_TIMINGS, type Timings } from "../timings.ts";
+import { DEFAULT_TIMINGS, type Timings } from "../coalescer/timings.ts";
 import { duration, formatDuration, interval, wholeNumber } from "./scalars.ts";
 
 /** The keys that stand in `timings:`, in a credential and in its `connection_timings:`. */

@@ -3,7 +3,6 @@ import { z } from "zod";
 
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { parseDuration } from "../config/scalars.ts";
-import { type Face } from "../face.ts";
 import { errorSchema, HttpProblem, notFound } from "./errors.ts";
 import { type Operation, type Parameter, pathParameter, queryParameter } from "./operation.ts";
 import {
@@ -13,6 +12,7 @@ import {
   syncSchema,
   type SyncView,
 } from "./schemas.ts";
+import { type Face } from "./services.ts";
 import { baselineOf, outcomeOf } from "./sync-outcome.ts";
 import { connectionView, credentialSummaries, credentialView } from "./views.ts";
 

@@ -1,7 +1,7 @@
-import { type Face } from "../face.ts";
 import { errorSchema, unauthorized } from "./errors.ts";
 import { type Operation } from "./operation.ts";
 import { healthSchema } from "./schemas.ts";
+import { type Face } from "./services.ts";
 import { bearerToken, isSameSecret } from "./token.ts";
 
 /** How long the store may take to say that it can be written, ms. */

@@ -1,9 +1,9 @@
 import { type FastifyInstance } from "fastify";
 import { z } from "zod";
 
-import { type Face } from "../face.ts";
 import { HttpProblem, notFound } from "./errors.ts";
 import { pathParameter } from "./operation.ts";
+import { type Face } from "./services.ts";
 import { isSameSecret } from "./token.ts";
 
 const notification = z.looseObject({

@@ -8,10 +8,9 @@ import {
   LogController,
 } from "fastify";
 
-import { type Face } from "../face.ts";
-import { type Rejection } from "../metrics.ts";
 import { addPage } from "../page/page.ts";
-import { QuietLog } from "../quiet-log.ts";
+import { type Rejection } from "../telemetry/metrics.ts";
+import { QuietLog } from "../telemetry/quiet-log.ts";
 import { adminOperations } from "./admin-routes.ts";
 import { HttpProblem, isHttpProblem, storeUnavailable, unauthorized } from "./errors.ts";
 import { healthOperations } from "./health-routes.ts";
@@ -19,6 +18,7 @@ import { addNotificationRoute } from "./notification-route.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type Operation, toFastifyPath } from "./operation.ts";
 import { RouteTable } from "./route-table.ts";
+import { type Face } from "./services.ts";
 import { bearerToken, isSameSecret } from "./token.ts";
 import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH, WebhookRoutes } from "./webhook-routes.ts";
 

@@ -1,8 +1,7 @@
+import { phaseName } from "../coalescer/connection-state.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
-import { phaseName } from "../connection-state.ts";
-import { describeState, inOneLine } from "../describe.ts";
-import { type FaceStore } from "../face.ts";
 import { type Activity, type Connection, type CredentialStatus } from "../store/store.ts";
+import { describeState, inOneLine } from "../telemetry/describe-state.ts";
 import {
   type ConnectionView,
   type CredentialSummaryView,
@@ -11,6 +10,7 @@ import {
   type JobView,
   PHASES,
 } from "./schemas.ts";
+import { type FaceStore } from "./services.ts";
 
 const RECENT_EVENTS = 20;
 /** Of so much activity, the last job is sure to be part: notes without a job are few. */

@@ -3,12 +3,12 @@ import { z } from "zod";
 
 import { parseEnvelope, webhookBodySchema } from "../../dixa/webhooks/envelope.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
-import { type Face } from "../face.ts";
-import { type QuietLog } from "../quiet-log.ts";
 import { type Acceptance } from "../store/store.ts";
+import { type QuietLog } from "../telemetry/quiet-log.ts";
 import { errorSchema, HttpProblem, notFound, storeUnavailable } from "./errors.ts";
 import { type Operation, pathParameter } from "./operation.ts";
 import { acceptedSchema } from "./schemas.ts";
+import { type Face } from "./services.ts";
 import { isRefusedByHeaders, refusalOf } from "./webhook-check.ts";
 
 /** Dixa's webhooks have a few KiB; a long e-mail is cut by Dixa well before this. Bytes. */

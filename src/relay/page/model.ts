@@ -1,9 +1,9 @@
 import { type CredentialConfig } from "../config/relay-config.ts";
-import { describeState, type Description } from "../describe.ts";
-import { type Face } from "../face.ts";
+import { type Face } from "../http/services.ts";
 import { connectionUrl, jobUrl, webhookUrl } from "../http/views.ts";
-import { pendingAges } from "../metrics.ts";
 import { type Activity, type Connection, type CredentialStatus, type StoredEvent } from "../store/store.ts";
+import { describeState, type Description } from "../telemetry/describe-state.ts";
+import { pendingAges } from "../telemetry/metrics.ts";
 import { type PendingHistory, type Sample } from "./pending-history.ts";
 
 const EVENTS = 8;

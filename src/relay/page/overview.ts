@@ -1,7 +1,7 @@
+import { type ConnectionState } from "../coalescer/connection-state.ts";
+import { type Note } from "../coalescer/inputs.ts";
 import { formatDuration } from "../config/scalars.ts";
-import { type ConnectionState } from "../connection-state.ts";
-import { count } from "../describe.ts";
-import { type Note } from "../inputs.ts";
+import { count } from "../telemetry/describe-state.ts";
 import { pendingChart } from "./chart.ts";
 import { type Html, html } from "./html.ts";
 import {

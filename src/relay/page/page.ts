@@ -1,8 +1,8 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 
-import { type Face } from "../face.ts";
 import { isHttpProblem } from "../http/errors.ts";
 import { pathParameter, queryParameter } from "../http/operation.ts";
+import { type Face } from "../http/services.ts";
 import { isSameSecret } from "../http/token.ts";
 import { ASSETS } from "./assets.ts";
 import { loginPage, messagePage, statusPage } from "./layout.ts";

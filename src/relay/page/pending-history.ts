@@ -1,5 +1,5 @@
-import { type FaceStore } from "../face.ts";
-import { pendingAges } from "../metrics.ts";
+import { type FaceStore } from "../http/services.ts";
+import { pendingAges } from "../telemetry/metrics.ts";
 
 export interface Sample {
   /** ms UTC */

@@ -1,9 +1,9 @@
 import { type Clock } from "../../http/clock.ts";
-import { step } from "../coalescer.ts";
-import { type ConnectionState, type Demand, newConnectionState } from "../connection-state.ts";
-import { type Effect, type Input } from "../inputs.ts";
-import { CLOCK_STEP, type Context, dueAt, wakeAt } from "../schedule.ts";
-import { type TimingsOf } from "../timings.ts";
+import { type ConnectionState, type Demand, newConnectionState } from "../coalescer/connection-state.ts";
+import { type Effect, type Input } from "../coalescer/inputs.ts";
+import { CLOCK_STEP, type Context, dueAt, wakeAt } from "../coalescer/schedule.ts";
+import { step } from "../coalescer/step.ts";
+import { type TimingsOf } from "../coalescer/timings.ts";
 import { type Database, type Parameter, type Transaction } from "./database.ts";
 import { type ConnectionRow, connectionRow, credentialRow, noteSchema, stateSchema } from "./rows.ts";
 import { type Activity, type Applied, type Connection, type ConnectionInfo } from "./store.ts";

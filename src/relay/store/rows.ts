@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { type ConnectionState } from "../connection-state.ts";
-import { type Note } from "../inputs.ts";
+import { type ConnectionState } from "../coalescer/connection-state.ts";
+import { type Note } from "../coalescer/inputs.ts";
 
 /** What the databases give back, checked: a row that isn't what was written must not become a watermark. */
 

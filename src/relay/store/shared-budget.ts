@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import { type Clock } from "../../http/clock.ts";
-import { CLOCK_STEP } from "../schedule.ts";
+import { CLOCK_STEP } from "../coalescer/schedule.ts";
 import { pause } from "./connection-table.ts";
 import { type Database, type Transaction } from "./database.ts";
 import { type SharedLimits, type Slot } from "./store.ts";

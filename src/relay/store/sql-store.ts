@@ -1,6 +1,6 @@
 import { type Clock } from "../../http/clock.ts";
-import { type Input } from "../inputs.ts";
-import { type TimingsOf } from "../timings.ts";
+import { type Input } from "../coalescer/inputs.ts";
+import { type TimingsOf } from "../coalescer/timings.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { type Database } from "./database.ts";
 import { EventLedger } from "./event-ledger.ts";

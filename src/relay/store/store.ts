@@ -1,5 +1,5 @@
-import { type ConnectionState, type Demand } from "../connection-state.ts";
-import { type Effect, type Input, type Note } from "../inputs.ts";
+import { type ConnectionState, type Demand } from "../coalescer/connection-state.ts";
+import { type Effect, type Input, type Note } from "../coalescer/inputs.ts";
 
 export interface WebhookEvent {
   readonly credentialId: string;

@@ -1,0 +1,82 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { type AirbyteMessage } from "../../../src/airbyte/protocol/messages.ts";
+import { type DuckDbDestination } from "../../duckdb/destination.ts";
+import { runSource, startSource } from "../../support/source-process.ts";
+import { parseSummary, type SyncReport } from "./report.ts";
+
+type Catalog = Extract<AirbyteMessage, { type: "CATALOG" }>["catalog"];
+
+/** The connector as the demo runs it: as a client would, through its commands and its messages. */
+export class DemoConnector {
+  readonly #config: string;
+  readonly #folder: string;
+  readonly #say: (text: string) => void;
+  /** On a terminal the program draws its own bars there; elsewhere its log lines are shown. */
+  readonly #isTerminal = process.stderr.isTTY;
+
+  /**
+   * @param config path of the configuration file
+   * @param folder where the configured catalog is kept
+   */
+  constructor(config: string, folder: string, say: (text: string) => void) {
+    this.#config = config;
+    this.#folder = folder;
+    this.#say = say;
+  }
+
+  /** @throws Error with what `check` says is wrong */
+  async check(): Promise<void> {
+    const { messages, stderr } = await runSource(["check", "--config", this.#config]);
+    for (const message of messages) {
+      if (message.type !== "CONNECTION_STATUS") continue;
+      const { status, message: reason } = message.connectionStatus;
+      if (status === "SUCCEEDED") return;
+      throw new Error(reason ?? "check failed");
+    }
+    throw new Error(messages.map(errorOf).find((text) => text !== undefined) ?? stderr);
+  }
+
+  async discover(): Promise<Catalog> {
+    const { messages } = await runSource(["discover", "--config", this.#config]);
+    const found = messages.find((message) => message.type === "CATALOG");
+    if (found === undefined) throw new Error("discover printed no catalog");
+    const streams = found.catalog.streams.map((stream) => ({
+      stream,
+      sync_mode: "incremental",
+      destination_sync_mode: "append_dedup",
+    }));
+    await writeFile(join(this.#folder, "catalog.json"), JSON.stringify({ streams }, null, 2));
+    return found.catalog;
+  }
+
+  /** Reads into the destination. @throws Error with the first ERROR trace if a stream failed */
+  async read(destination: DuckDbDestination, state: string | undefined): Promise<SyncReport> {
+    const args = ["read", "--config", this.#config, "--catalog", join(this.#folder, "catalog.json")];
+    if (state !== undefined) args.push("--state", state);
+    const source = startSource(args, { inheritStderr: this.#isTerminal });
+    const summaries: SyncReport["summaries"] = new Map();
+    let failure: string | undefined;
+    const loaded = await destination.load(source.lines, (message) => {
+      failure ??= errorOf(message);
+      if (message.type !== "LOG") return;
+      const { level, message: text } = message.log;
+      const summary = parseSummary(text);
+      if (summary !== undefined) summaries.set(...summary);
+      if (!this.#isTerminal) this.#say(`  ${text}`);
+      else if (level === "ERROR") failure ??= text;
+    });
+    const { code, signal } = await source.ended;
+    if (code !== 0) {
+      throw new Error(
+        failure ?? `the connector ended with ${signal ?? `status ${code ?? "?"}`}: ${source.stderr()}`,
+      );
+    }
+    return { loaded, summaries };
+  }
+}
+
+function errorOf(message: AirbyteMessage): string | undefined {
+  return message.type === "TRACE" && message.trace.type === "ERROR" ? message.trace.error.message : undefined;
+}

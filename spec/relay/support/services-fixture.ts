@@ -1,0 +1,89 @@
+import { systemClock } from "../../../src/http/clock.ts";
+import { SecretFilter } from "../../../src/logging/secret-filter.ts";
+import { type RelayConfig, toRelayConfig } from "../../../src/relay/config/relay-config.ts";
+import { type RawCredential, relayConfigSchema } from "../../../src/relay/config/schema.ts";
+import { type Face, type Ingest } from "../../../src/relay/http/services.ts";
+import { createRelayLogger } from "../../../src/relay/telemetry/log.ts";
+import { Metrics } from "../../../src/relay/telemetry/metrics.ts";
+import { MemoryStore } from "./services-store.ts";
+
+export const ADMIN_TOKEN = "admin-token-0123456789";
+export const SECRET = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+export const SIGNED = "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e";
+export const BASIC = "11111111-6a0e-4d1c-9a54-0a4f5c1b2d3e";
+export const BEARER = "22222222-6a0e-4d1c-9a54-0a4f5c1b2d3e";
+export const OPEN = "33333333-6a0e-4d1c-9a54-0a4f5c1b2d3e";
+export const CONNECTION = "e735894a-e773-4938-969f-45f53957b75b";
+export const OTHER_CONNECTION = "f1234567-e773-4938-969f-45f53957b75b";
+
+/** A configuration with one credential of each kind. */
+export function testConfig(
+  more: Record<string, unknown> = {},
+  first: Partial<RawCredential> = {},
+): RelayConfig {
+  const raw = relayConfigSchema.parse({
+    public_url: "https://relay.example.com",
+    store: ":memory:",
+    admin_token: ADMIN_TOKEN,
+    airbyte: { url: "https://airbyte.example.com/api/public/v1", auth: "none" },
+    credentials: [
+      { id: SIGNED, name: "Dixa EU", webhook_secrets: [SECRET], ...first },
+      { id: BASIC, name: "Dixa US", auth: "basic", username: "dixa", password: "pass:word" },
+      { id: BEARER, auth: "bearer", token: "bearer-token" },
+      { id: OPEN, auth: "none" },
+    ],
+    ...more,
+  });
+  const { config, faults } = toRelayConfig(raw, {
+    folder: "/",
+    databaseUrl: undefined,
+    secretsFiles: [],
+    mayLackSecrets: false,
+    nameOf: (path) => path.join("."),
+  });
+  if (faults.length > 0) throw new Error(faults.join("; "));
+  return config;
+}
+
+export interface TestFace extends Face {
+  readonly store: MemoryStore;
+  readonly lines: string[];
+  readonly stop: () => void;
+  wakes: number;
+}
+
+/** A face on a store in memory. */
+export function testFace(
+  options: { config?: RelayConfig; ingest?: Ingest; now?: () => number; level?: string } = {},
+): TestFace {
+  const config = options.config ?? testConfig();
+  const now = options.now ?? (() => Date.now());
+  const clock = { ...systemClock, now };
+  const store = new MemoryStore(now, config.timingsOf);
+  const secrets = new SecretFilter();
+  secrets.hide([ADMIN_TOKEN, SECRET, "pass:word", "bearer-token"]);
+  const lines: string[] = [];
+  const stopping = new AbortController();
+  const face: TestFace = {
+    config,
+    clock,
+    logger: createRelayLogger({
+      secrets,
+      level: options.level ?? "debug",
+      write: (line) => lines.push(line),
+    }),
+    metrics: new Metrics(),
+    store,
+    ingest: options.ingest ?? store,
+    wake: () => {
+      face.wakes++;
+    },
+    wakes: 0,
+    stopping: stopping.signal,
+    stop: () => {
+      stopping.abort();
+    },
+    lines,
+  };
+  return face;
+}

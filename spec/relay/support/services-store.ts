@@ -1,0 +1,190 @@
+import { type ConnectionState, newConnectionState } from "../../../src/relay/coalescer/connection-state.ts";
+import { type Input } from "../../../src/relay/coalescer/inputs.ts";
+import { step } from "../../../src/relay/coalescer/step.ts";
+import { type Face, type FaceStore, type Ingest } from "../../../src/relay/http/services.ts";
+import {
+  type Acceptance,
+  type Activity,
+  type Applied,
+  type Connection,
+  type ConnectionInfo,
+  type StoredEvent,
+  StoreUnavailableError,
+  type WebhookEvent,
+} from "../../../src/relay/store/store.ts";
+
+interface Entry {
+  info: ConnectionInfo;
+  credentialId: string;
+  state: ConnectionState;
+}
+
+/** A store in memory with the shipped coalescer in it, for specs of what faces outward. It can be out of order. */
+export class MemoryStore implements FaceStore, Ingest {
+  /** All methods fail while this is true. */
+  isDown = false;
+  readonly events: StoredEvent[] = [];
+  readonly activity: Activity[] = [];
+  readonly #entries = new Map<string, Entry>();
+  readonly #urgent = new Map<string, number>();
+  readonly #seq = new Map<string, number>();
+  readonly #now: () => number;
+  readonly #timingsOf: Face["config"]["timingsOf"];
+
+  constructor(now: () => number, timingsOf: Face["config"]["timingsOf"]) {
+    this.#now = now;
+    this.#timingsOf = timingsOf;
+  }
+
+  addConnection(credentialId: string, connectionId: string, more: Partial<ConnectionInfo> = {}): void {
+    this.#entries.set(connectionId, {
+      credentialId,
+      state: newConnectionState(this.#seq.get(credentialId) ?? 0),
+      info: {
+        connectionId,
+        name: `Dixa → ${connectionId.slice(0, 4)}`,
+        workspaceId: "871d9b60-11a9-44cb-8c63-a40eee16e4a0",
+        sourceId: "0c31738c-0b2d-4887-b506-e2cd1c39cc35",
+        sourceName: "Dixa EU",
+        status: "active",
+        ...more,
+      },
+    });
+  }
+
+  /** Changes a connection behind the coalescer's back. */
+  change(connectionId: string, changes: Partial<ConnectionState>): void {
+    const entry = this.#entry(connectionId);
+    entry.state = { ...entry.state, ...changes };
+  }
+
+  /** As if a sync that covers everything so far had succeeded. */
+  succeed(connectionId: string): void {
+    const entry = this.#entry(connectionId);
+    this.change(connectionId, {
+      syncedSeq: this.#seq.get(entry.credentialId) ?? 0,
+      phase: { name: "IDLE" },
+      lastSuccessAt: this.#now(),
+    });
+  }
+
+  accept(event: WebhookEvent): Promise<Acceptance> {
+    return this.#do(() => {
+      const { credentialId, eventId } = event;
+      const isKnown = this.events.some(
+        (other) => other.credentialId === credentialId && other.eventId === eventId,
+      );
+      if (isKnown) return "duplicate";
+      this.events.push({ ...event, seq: this.#next(credentialId) });
+      return "new";
+    });
+  }
+
+  requestSync(credentialId: string): Promise<number> {
+    return this.#do(() => {
+      const seq = this.#next(credentialId);
+      this.#urgent.set(credentialId, seq);
+      return seq;
+    });
+  }
+
+  apply(connectionId: string, input: Input): Promise<Applied | undefined> {
+    return this.#do(() => {
+      const entry = this.#entries.get(connectionId);
+      if (entry === undefined) return undefined;
+      const { state, effects } = step(entry.state, input, {
+        now: this.#now(),
+        timings: this.#timingsOf(entry.credentialId, connectionId),
+        demand: this.#demand(entry),
+        jitter: 0,
+      });
+      entry.state = state;
+      for (const effect of effects) {
+        if (effect.type === "note")
+          this.activity.unshift({ connectionId, at: this.#now(), note: effect.note });
+      }
+      return { connection: this.#connection(entry), effects };
+    });
+  }
+
+  connection(connectionId: string): Promise<Connection | undefined> {
+    return this.#do(() => {
+      const entry = this.#entries.get(connectionId);
+      return entry === undefined ? undefined : this.#connection(entry);
+    });
+  }
+
+  connections(credentialId?: string): Promise<Connection[]> {
+    return this.#do(() =>
+      [...this.#entries.values()]
+        .filter((entry) => credentialId === undefined || entry.credentialId === credentialId)
+        .map((entry) => this.#connection(entry)),
+    );
+  }
+
+  credentialStatus(credentialId: string) {
+    return this.#do(() => {
+      const lastEventAt =
+        this.events.findLast((event) => event.credentialId === credentialId)?.receivedAt ?? null;
+      return { credentialId, seq: this.#seq.get(credentialId) ?? 0, lastEventAt };
+    });
+  }
+
+  async credentialStatuses() {
+    return Promise.all([...this.#seq.keys()].map((id) => this.credentialStatus(id)));
+  }
+
+  recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]> {
+    return this.#do(() =>
+      this.events
+        .filter((event) => event.credentialId === credentialId)
+        .slice(-limit)
+        .reverse(),
+    );
+  }
+
+  recentActivity(connectionId: string, limit: number): Promise<Activity[]> {
+    return this.#do(() =>
+      this.activity.filter((activity) => activity.connectionId === connectionId).slice(0, limit),
+    );
+  }
+
+  ping(): Promise<void> {
+    return this.#do(() => undefined);
+  }
+
+  #entry(connectionId: string): Entry {
+    const entry = this.#entries.get(connectionId);
+    if (entry === undefined) throw new Error(`there is no connection ${connectionId}`);
+    return entry;
+  }
+
+  #connection(entry: Entry): Connection {
+    const { info, credentialId, state } = entry;
+    return { ...info, credentialId, discoveredAt: 0, state, demand: this.#demand(entry) };
+  }
+
+  #demand({ credentialId, state }: Entry) {
+    const seq = this.#seq.get(credentialId) ?? 0;
+    const own = this.events.filter((event) => event.credentialId === credentialId);
+    return {
+      seq,
+      settledSeq: seq,
+      urgentSeq: this.#urgent.get(credentialId) ?? 0,
+      firstAt: own.find((event) => event.seq > state.syncedSeq)?.receivedAt ?? null,
+      lastAt: own.at(-1)?.receivedAt ?? null,
+    };
+  }
+
+  #next(credentialId: string): number {
+    const seq = (this.#seq.get(credentialId) ?? 0) + 1;
+    this.#seq.set(credentialId, seq);
+    return seq;
+  }
+
+  async #do<T>(action: () => T): Promise<T> {
+    await Promise.resolve();
+    if (this.isDown) throw new StoreUnavailableError("the disk is full");
+    return action();
+  }
+}

@@ -1,0 +1,74 @@
+import { type AirbyteJobs, isAirbyteFailure } from "../coalescer/airbyte.ts";
+import { type Call } from "../coalescer/connection-state.ts";
+import { type Answer, type Reading } from "../coalescer/inputs.ts";
+
+interface AskOptions {
+  signal: AbortSignal;
+  /** Told of errors that nobody expects. */
+  onError: ((error: unknown) => void) | undefined;
+}
+
+/** Sends one request to Airbyte, and makes an answer of whatever comes of it. Never throws. */
+export async function ask(
+  airbyte: AirbyteJobs,
+  connectionId: string,
+  call: Call,
+  fence: number,
+  options: AskOptions,
+): Promise<Answer> {
+  const { signal } = options;
+  switch (call.name) {
+    case "look":
+      return {
+        type: "looked",
+        fence,
+        reading: await read(() => airbyte.latestSyncJob(connectionId, signal), options),
+      };
+    case "follow":
+      return {
+        type: "followed",
+        fence,
+        reading: await read(() => airbyte.getJob(call.jobId, signal), options),
+      };
+    case "inspect":
+      return {
+        type: "inspected",
+        fence,
+        reading: await read(() => airbyte.getConnection(connectionId, signal), options),
+      };
+    case "start":
+      try {
+        return { type: "started", fence, outcome: await airbyte.startSync(connectionId, signal) };
+      } catch (error) {
+        return { type: "started", fence, outcome: unknown(error, options) };
+      }
+  }
+}
+
+async function read<T>(request: () => Promise<T | undefined>, options: AskOptions): Promise<Reading<T>> {
+  try {
+    return { kind: "found", value: await request() };
+  } catch (error) {
+    if (!isAirbyteFailure(error)) return unknown(error, options);
+    const { kind, message: detail } = error;
+    switch (kind) {
+      case "throttled":
+        return { kind, untilMs: error.untilMs ?? 0 };
+      case "unauthorized":
+      case "forbidden":
+        return { kind, detail };
+      case "not_found":
+        return { kind: "found", value: undefined };
+      case "unavailable":
+      case "invalid":
+        return { kind: "unknown", detail };
+    }
+  }
+}
+
+function unknown(error: unknown, { signal, onError }: AskOptions): { kind: "unknown"; detail: string } {
+  if (signal.aborted) return { kind: "unknown", detail: "the relay was stopped before Airbyte answered" };
+  onError?.(error);
+  // The message of an error that nobody expects may hold anything, and this is shown.
+  return { kind: "unknown", detail: "an unexpected error in the relay; its log has it" };
+}

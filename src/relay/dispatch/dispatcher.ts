@@ -1,0 +1,157 @@
+import { type Clock } from "../../http/clock.ts";
+import { type AirbyteJobs } from "../coalescer/airbyte.ts";
+import { type Effect, type Note } from "../coalescer/inputs.ts";
+import { type Applied, type Connection, type SharedLimits, type Slot, type Store } from "../store/store.ts";
+import { ask } from "./call-airbyte.ts";
+
+export interface DispatcherOptions {
+  store: Pick<Store, "take" | "apply" | "acquireSlot" | "releaseSlot">;
+  airbyte: AirbyteJobs;
+  clock: Clock;
+  /** Names this replica in claims; must differ between replicas, and between two lives of one. */
+  owner: string;
+  limits: SharedLimits;
+  /** Between two questions to the store whether there is something to do, ms. Default 1000. */
+  tick?: number | undefined;
+  /** Told of everything that happens to connections, after it has been kept. */
+  onNote?: ((connection: Connection, note: Note) => void) | undefined;
+  /** Told of errors that nobody expects, and of a store that can't be reached. The dispatcher goes on. */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
+interface Errand {
+  readonly connection: Connection;
+  readonly effect: Extract<Effect, { type: "call" }>;
+}
+
+const TICK = 1000;
+
+/**
+ * Takes connections that are due from the store, asks Airbyte what the coalescer wants to know, and reports what it
+ * said. Holds no state of its own: any number may run, and any may die at any point.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #tick: number;
+  readonly #stopping = new AbortController();
+  /** Ends the requests in flight. */
+  readonly #abandon = new AbortController();
+  readonly #naps = new Set<AbortController>();
+  #workers: Promise<unknown> | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#tick = options.tick ?? TICK;
+  }
+
+  start(): void {
+    const workers = Array.from({ length: this.#options.limits.concurrency }, () => this.#work());
+    this.#workers ??= Promise.all(workers);
+  }
+
+  /** Looks at once whether there is something to do, instead of at the next tick. */
+  wake(): void {
+    for (const nap of this.#naps) nap.abort();
+  }
+
+  /**
+   * Takes nothing new, and resolves when the requests in flight have been answered, or `drain` ms have passed. What
+   * was not answered then is reported as such, so another replica needn't wait for the lease. Never cancels a job.
+   */
+  async stop(drain: number): Promise<void> {
+    this.#stopping.abort();
+    const over = new AbortController();
+    const timer = this.#options.clock.sleep(drain, over.signal).then(
+      () => {
+        this.#abandon.abort(new Error("the relay was stopped"));
+      },
+      () => undefined,
+    );
+    await this.#workers;
+    over.abort();
+    await timer;
+  }
+
+  /** Does what there is to do at one connection; false if there is nothing, or Airbyte has requests enough. */
+  async workOnce(): Promise<boolean> {
+    const { store, owner } = this.#options;
+    const [taken] = await store.take(owner, 1);
+    if (taken === undefined) return false;
+    let errand = this.#next(taken);
+    if (errand === undefined) return true;
+    const slot = await this.#slot(errand);
+    if (slot === undefined) return false;
+    try {
+      for (; errand !== undefined; errand = await this.#run(errand));
+    } finally {
+      await store.releaseSlot(slot);
+    }
+    return true;
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      let isBusy = false;
+      try {
+        isBusy = await this.workOnce();
+      } catch (error) {
+        this.#options.onError?.(error);
+      }
+      if (!isBusy) await this.#nap();
+    }
+  }
+
+  async #nap(): Promise<void> {
+    const nap = new AbortController();
+    this.#naps.add(nap);
+    try {
+      await this.#options.clock.sleep(this.#tick, AbortSignal.any([nap.signal, this.#stopping.signal]));
+    } catch {
+      // Woken.
+    } finally {
+      this.#naps.delete(nap);
+    }
+  }
+
+  async #run({ connection, effect }: Errand): Promise<Errand | undefined> {
+    const { airbyte, store, onError } = this.#options;
+    const { call, fence } = effect;
+    const { connectionId } = connection;
+    const answer = await ask(airbyte, connectionId, call, fence, { signal: this.#abandon.signal, onError });
+    const applied = await store.apply(connectionId, answer);
+    return applied === undefined ? undefined : this.#next(applied);
+  }
+
+  /** Passes on what has happened, and returns the next request to Airbyte if there is one. */
+  #next({ connection, effects }: Applied): Errand | undefined {
+    let errand: Errand | undefined;
+    for (const effect of effects) {
+      if (effect.type === "note") this.#options.onNote?.(connection, effect.note);
+      if (effect.type === "call") errand = { connection, effect };
+    }
+    return errand;
+  }
+
+  /** A place for a request in flight. Gives the claim back when there is none in good time, or the relay stops. */
+  async #slot({ connection, effect }: Errand): Promise<Slot | undefined> {
+    const { store, clock, owner, limits } = this.#options;
+    const { connectionId } = connection;
+    const giveUpAt = clock.now() + (effect.until - clock.now()) / 2;
+    for (let hasWaited = false; ; hasWaited = true) {
+      const slot = await store.acquireSlot(owner, limits);
+      if (slot !== undefined) {
+        if (!hasWaited) return slot;
+        // The request must not outlive the lease by the time that was spent waiting.
+        const renewed = await store.apply(connectionId, { type: "renew", fence: effect.fence });
+        if (renewed !== undefined && renewed.effects.length > 0) return slot;
+        await store.releaseSlot(slot);
+        return undefined;
+      }
+      if (this.#stopping.signal.aborted || clock.now() >= giveUpAt) {
+        await store.apply(connectionId, { type: "release", fence: effect.fence });
+        return undefined;
+      }
+      await this.#nap();
+    }
+  }
+}

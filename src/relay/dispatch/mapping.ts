@@ -1,0 +1,201 @@
+import { type Clock } from "../../http/clock.ts";
+import { type Connection, type ConnectionInfo, type Store } from "../store/store.ts";
+
+/** What the mapping needs of Airbyte. A listing may miss what moves between two of its pages. */
+export interface AirbyteDirectory {
+  listSources(workspaceIds: readonly string[], signal?: AbortSignal): AsyncIterable<DirectorySource>;
+  listConnections(workspaceIds: readonly string[], signal?: AbortSignal): AsyncIterable<DirectoryConnection>;
+  /** Undefined when Airbyte doesn't know the connection. */
+  getConnection(connectionId: string, signal?: AbortSignal): Promise<DirectoryConnection | undefined>;
+}
+
+export interface DirectorySource {
+  readonly sourceId: string;
+  readonly name: string;
+  /** Secrets in it are masked. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
+
+export interface DirectoryConnection {
+  readonly connectionId: string;
+  readonly name: string;
+  readonly sourceId: string;
+  readonly workspaceId: string;
+  readonly status: string;
+  readonly tags?: readonly { readonly tagId: string; readonly name: string }[] | null | undefined;
+}
+
+/** Which connections carry a credential. */
+export type Selection =
+  /** Those whose source names it in `credential_id`, whatever definition the source is of. */
+  | { readonly by: "credential_id" }
+  /** Those with this tag, by name or id. */
+  | { readonly by: "tag"; readonly tag: string }
+  | { readonly by: "list"; readonly connectionIds: readonly string[] };
+
+export interface MappedCredential {
+  readonly id: string;
+  readonly selection: Selection;
+}
+
+export interface MappingOptions {
+  store: Pick<Store, "upsertConnections" | "connections" | "apply">;
+  airbyte: AirbyteDirectory;
+  clock: Clock;
+  credentials: readonly MappedCredential[];
+  /** Empty: all that the application may see. */
+  workspaceIds: readonly string[];
+  /** Whether a new connection owes a sync for the events that came before it. */
+  onDiscover: "sync" | "ignore";
+}
+
+/** What a refresh has found. */
+export interface Refresh {
+  /** Connections by credential. */
+  readonly mapped: ReadonlyMap<string, readonly ConnectionInfo[]>;
+  readonly added: readonly string[];
+  /** Connections that carry several credentials. A connection follows one, the first that is configured. */
+  readonly contested: readonly { connectionId: string; credentialIds: readonly string[] }[];
+  /** Connections that have been parked as gone or no longer carrying their credential. */
+  readonly lost: readonly string[];
+}
+
+/** Airbyte must deny a connection twice, this far apart, before it counts as deleted, ms. */
+const GONE_AFTER = 60_000;
+
+/**
+ * Which connections carry which credential, learnt from Airbyte. Events don't wait for it: a connection that is found
+ * after an event still owes a sync for it.
+ */
+export class Mapping {
+  readonly #options: MappingOptions;
+  /** When Airbyte first denied a connection, ms UTC. */
+  readonly #deniedSince = new Map<string, number>();
+
+  constructor(options: MappingOptions) {
+    this.#options = options;
+  }
+
+  /** @throws what the directory and the store throw; what had been learnt before stays */
+  async refresh(signal?: AbortSignal): Promise<Refresh> {
+    const { airbyte, store, credentials, workspaceIds, onDiscover } = this.#options;
+    const sources = new Map<string, DirectorySource>();
+    for await (const source of airbyte.listSources(workspaceIds, signal))
+      sources.set(source.sourceId, source);
+    const listed = new Map<string, DirectoryConnection>();
+    for await (const connection of airbyte.listConnections(workspaceIds, signal)) {
+      listed.set(connection.connectionId, connection);
+    }
+    await this.#fetchNamed(listed, signal);
+
+    const owners = new Map<string, string[]>();
+    for (const { id, selection } of credentials) {
+      for (const connection of listed.values()) {
+        if (!carries(connection, sources.get(connection.sourceId), id, selection)) continue;
+        owners.set(connection.connectionId, [...(owners.get(connection.connectionId) ?? []), id]);
+      }
+    }
+    const mapped = new Map<string, ConnectionInfo[]>(credentials.map(({ id }) => [id, []]));
+    for (const [connectionId, [owner = ""]] of owners) {
+      const connection = listed.get(connectionId);
+      if (connection !== undefined) mapped.get(owner)?.push(describe(connection, sources));
+    }
+    const added: string[] = [];
+    for (const [id, infos] of mapped) added.push(...(await store.upsertConnections(id, infos, onDiscover)));
+    const lost = await this.#unlearn(owners, listed, sources, signal);
+    const contested = [...owners]
+      .filter(([, ids]) => ids.length > 1)
+      .map(([connectionId, credentialIds]) => ({ connectionId, credentialIds }));
+    return { mapped, added, contested, lost };
+  }
+
+  /** Connections that are named in the configuration may lie in a workspace that isn't listed. */
+  async #fetchNamed(
+    listed: Map<string, DirectoryConnection>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { airbyte, credentials } = this.#options;
+    for (const { selection } of credentials) {
+      for (const id of selection.by === "list" ? selection.connectionIds : []) {
+        if (listed.has(id)) continue;
+        const connection = await airbyte.getConnection(id, signal);
+        if (connection !== undefined) listed.set(id, connection);
+      }
+    }
+  }
+
+  /** Parks what surely carries its credential no more. Not being listed proves nothing. */
+  async #unlearn(
+    owners: ReadonlyMap<string, readonly string[]>,
+    listed: ReadonlyMap<string, DirectoryConnection>,
+    sources: ReadonlyMap<string, DirectorySource>,
+    signal: AbortSignal | undefined,
+  ): Promise<string[]> {
+    const { store, credentials } = this.#options;
+    const lost: string[] = [];
+    for (const connection of await store.connections()) {
+      const { connectionId, credentialId, state } = connection;
+      if (owners.has(connectionId)) {
+        this.#deniedSince.delete(connectionId);
+        continue;
+      }
+      if (state.phase.name === "PARKED" && ["gone", "unmapped", "held"].includes(state.phase.reason))
+        continue;
+      const selection = credentials.find(({ id }) => id === credentialId)?.selection;
+      const found = listed.get(connectionId);
+      const isSure =
+        selection === undefined ||
+        selection.by === "list" ||
+        (found !== undefined && (selection.by === "tag" || sources.has(found.sourceId)));
+      if (isSure) {
+        await store.apply(connectionId, { type: "lost", reason: "unmapped" });
+        lost.push(connectionId);
+      } else if (found === undefined && (await this.#isGone(connection, signal))) {
+        await store.apply(connectionId, { type: "lost", reason: "gone" });
+        lost.push(connectionId);
+      }
+    }
+    return lost;
+  }
+
+  async #isGone({ connectionId }: Connection, signal: AbortSignal | undefined): Promise<boolean> {
+    const { airbyte, store, clock } = this.#options;
+    const found = await airbyte.getConnection(connectionId, signal);
+    if (found !== undefined) {
+      this.#deniedSince.delete(connectionId);
+      await store.apply(connectionId, { type: "seen", status: found.status });
+      return false;
+    }
+    const now = clock.now();
+    const since = Math.min(this.#deniedSince.get(connectionId) ?? now, now);
+    this.#deniedSince.set(connectionId, since);
+    return now - since >= GONE_AFTER;
+  }
+}
+
+function carries(
+  connection: DirectoryConnection,
+  source: DirectorySource | undefined,
+  credentialId: string,
+  selection: Selection,
+): boolean {
+  switch (selection.by) {
+    case "credential_id": {
+      const named = source?.configuration["credential_id"];
+      return typeof named === "string" && named.trim().toLowerCase() === credentialId.toLowerCase();
+    }
+    case "tag":
+      return (connection.tags ?? []).some(
+        ({ name, tagId }) => name === selection.tag || tagId === selection.tag,
+      );
+    case "list":
+      return selection.connectionIds.includes(connection.connectionId);
+  }
+}
+
+function describe(
+  { connectionId, name, workspaceId, sourceId, status }: DirectoryConnection,
+  sources: ReadonlyMap<string, DirectorySource>,
+): ConnectionInfo {
+  return { connectionId, name, workspaceId, sourceId, sourceName: sources.get(sourceId)?.name ?? "", status };
+}

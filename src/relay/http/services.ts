@@ -1,0 +1,37 @@
+import { type Clock } from "../../http/clock.ts";
+import { type RelayConfig } from "../config/relay-config.ts";
+import { type Acceptance, type Store, type WebhookEvent } from "../store/store.ts";
+import { type Logger } from "../telemetry/log.ts";
+import { type Metrics } from "../telemetry/metrics.ts";
+
+/** What the relay's HTTP side works with. It knows nothing of how connections get synced. */
+export interface Face {
+  readonly config: RelayConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly store: FaceStore;
+  readonly ingest: Ingest;
+  /** Has the dispatcher look at once whether there is something to do, instead of at its next tick. */
+  readonly wake: () => void;
+  /** Aborted when the relay has been told to stop; it still answers. */
+  readonly stopping: AbortSignal;
+}
+
+export type FaceStore = Pick<
+  Store,
+  | "apply"
+  | "connection"
+  | "connections"
+  | "credentialStatus"
+  | "credentialStatuses"
+  | "ping"
+  | "recentActivity"
+  | "recentEvents"
+  | "requestSync"
+>;
+
+/** Where webhooks are made durable. Resolves after the commit; rejects when it can't promise that. */
+export interface Ingest {
+  accept(event: WebhookEvent): Promise<Acceptance>;
+}

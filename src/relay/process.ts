@@ -1,0 +1,275 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+
+import { type FastifyInstance } from "fastify";
+
+import { AirbyteApi } from "../airbyte/api/client.ts";
+import { type Clock } from "../http/clock.ts";
+import { VERSION } from "../version.ts";
+import { type Note } from "./coalescer/inputs.ts";
+import { type RelayConfig } from "./config/relay-config.ts";
+import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { Mapping, type Refresh } from "./dispatch/mapping.ts";
+import { repeat } from "./dispatch/repeat.ts";
+import { SharedRateBudget } from "./dispatch/shared-rate-budget.ts";
+import { createServer } from "./http/server.ts";
+import { GroupCommit } from "./store/group-commit.ts";
+import { openStore } from "./store/open.ts";
+import { type Connection, type SharedLimits, type Store } from "./store/store.ts";
+import { type Logger } from "./telemetry/log.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { QuietLog } from "./telemetry/quiet-log.ts";
+
+export interface RelayProcessOptions {
+  config: RelayConfig;
+  logger: Logger;
+  clock: Clock;
+}
+
+const PURGE_EVERY_MS = 3_600_000;
+/** After upkeep that failed: the first step, ms. */
+const UPKEEP_RETRY_MS = 5000;
+/** A place for a request in flight outlives the longest request by this, ms. */
+const SLOT_MARGIN_MS = 30_000;
+/** Between two tries to reach the store at the start, ms. */
+const STORE_RETRY_MS = 1000;
+
+/**
+ * One replica of the relay, with all its parts. They depend on each other in this order, and are stopped in the
+ * reverse: store, Airbyte's client, dispatcher and mapping, HTTP server.
+ */
+export class RelayProcess {
+  readonly #config: RelayConfig;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #store: Store;
+  readonly #airbyte: AirbyteApi;
+  readonly #dispatcher: Dispatcher;
+  readonly #server: FastifyInstance;
+  readonly #mapping: Mapping;
+  readonly #trouble: QuietLog;
+  readonly #stopping = new AbortController();
+  #upkeep: Promise<unknown> | undefined;
+  #contested = "";
+
+  private constructor(options: RelayProcessOptions, store: Store) {
+    const { config, logger, clock } = options;
+    this.#config = config;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#store = store;
+    this.#trouble = new QuietLog(logger, clock);
+    const metrics = new Metrics();
+    const limits = limitsOf(config);
+    const { airbyte } = config;
+    this.#airbyte = new AirbyteApi({
+      ...airbyte,
+      clock,
+      userAgent: `dixa-relay/${VERSION}`,
+      budget: new SharedRateBudget({ store, limits, clock, onError: this.#onError }),
+    });
+    this.#dispatcher = new Dispatcher({
+      store,
+      airbyte: this.#airbyte,
+      clock,
+      owner: `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`,
+      limits,
+      onNote: (connection, note) => {
+        metrics.noted(note);
+        this.#log(connection, note);
+      },
+      onError: this.#onError,
+    });
+    this.#mapping = new Mapping({
+      store,
+      airbyte: this.#airbyte,
+      clock,
+      credentials: config.credentials.map(({ id, connections }) => ({ id, selection: connections })),
+      workspaceIds: airbyte.workspaces,
+      onDiscover: config.onDiscover,
+    });
+    const maxInFlight = config.store.kind === "postgres" ? 2 : 1;
+    this.#server = createServer({
+      config,
+      clock,
+      logger,
+      metrics,
+      store,
+      ingest: new GroupCommit({ store, maxInFlight }),
+      wake: () => {
+        this.#dispatcher.wake();
+      },
+      stopping: this.#stopping.signal,
+    });
+  }
+
+  /**
+   * Opens the store, starts to listen, and begins to dispatch. A database that can't be reached yet is waited for.
+   *
+   * @throws the signal's reason; an error with a message for people when the store or the port can't be used
+   */
+  static async start(options: RelayProcessOptions, signal: AbortSignal): Promise<RelayProcess> {
+    const store = await openStoreInTime(options, signal);
+    const { config, clock } = options;
+    try {
+      await store.ensureCredentials(config.credentials.map(({ id }) => id));
+      const relay = new RelayProcess(options, store);
+      const { host, port } = config.listen;
+      await relay.#server.listen({
+        host,
+        port,
+        listenTextResolver: (address) =>
+          `listening on ${address}, with ${describeStore(config)} and ${config.airbyte.url}`,
+      });
+      relay.#dispatcher.start();
+      const upkeep = { clock, retryAfter: UPKEEP_RETRY_MS };
+      relay.#upkeep = Promise.all([
+        repeat((stopped) => relay.#refresh(stopped), relay.#stopping.signal, {
+          ...upkeep,
+          every: config.refreshMs,
+          onError: (error) => {
+            relay.#trouble.warn("refresh", `Airbyte's connections can't be listed: ${messageOf(error)}`);
+          },
+        }),
+        repeat(() => store.purge(clock.now() - config.retentionMs), relay.#stopping.signal, {
+          ...upkeep,
+          every: PURGE_EVERY_MS,
+          onError: relay.#onError,
+        }),
+      ]);
+      return relay;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Stops without losing or cancelling anything: not ready any more, still taking webhooks for a while in which load
+   * balancers notice, then only what is under way, and at last nothing.
+   *
+   * @param hurry ends the waits
+   */
+  async stop(hurry: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    this.#logger.info("stopping");
+    const drain = hurry.aborted ? 0 : this.#config.shutdownTimeoutMs;
+    const dispatched = this.#dispatcher.stop(drain);
+    await this.#clock.sleep(this.#config.shutdownDelayMs, hurry).catch(() => undefined);
+    await this.#server.close();
+    await Promise.race([Promise.all([dispatched, this.#upkeep]), aborted(hurry)]);
+    this.#airbyte.close();
+    await this.#store.close();
+    this.#logger.info("stopped");
+  }
+
+  /** Learns from Airbyte which connections there are. */
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const { added, lost, contested } = await this.#mapping.refresh(signal);
+    if (added.length > 0) this.#logger.info({ connections: added }, "connections found");
+    if (lost.length > 0) {
+      this.#logger.warn({ connections: lost }, "connections no longer carry their credential, or are gone");
+    }
+    this.#tellOfContested(contested);
+    if (added.length > 0) this.#dispatcher.wake();
+  }
+
+  #tellOfContested(contested: Refresh["contested"]): void {
+    const key = JSON.stringify(contested);
+    if (contested.length > 0 && key !== this.#contested) {
+      this.#logger.warn(
+        { contested },
+        "connections carry several credentials; each follows the first of them",
+      );
+    }
+    this.#contested = key;
+  }
+
+  #log(connection: Connection, note: Note): void {
+    const { connectionId, name } = connection;
+    const { kind, jobId, detail } = note;
+    const fields = { connection: connectionId, ...(jobId === undefined ? {} : { job: jobId }) };
+    const message = `${name === "" ? connectionId : name}: ${kind}${detail === undefined ? "" : ` (${detail})`}`;
+    this.#logger[LEVELS[kind]](fields, message);
+  }
+
+  readonly #onError = (error: unknown): void => {
+    const isStore = typeof error === "object" && error !== null && "name" in error;
+    if (isStore && error.name === "StoreUnavailableError") {
+      this.#trouble.warn("store", `the store can't be used: ${messageOf(error)}`);
+    } else {
+      this.#logger.error({ err: error }, "an unexpected error; the relay goes on");
+    }
+  };
+}
+
+const LEVELS: Readonly<Record<Note["kind"], "debug" | "info" | "warn">> = {
+  triggered: "info",
+  adopted: "info",
+  covered: "info",
+  busy: "debug",
+  succeeded: "info",
+  failed: "warn",
+  cancelled: "warn",
+  error: "warn",
+  throttled: "warn",
+  unauthorized: "warn",
+  parked: "warn",
+  unparked: "info",
+  retried: "info",
+};
+
+function limitsOf({ airbyte }: RelayConfig): SharedLimits {
+  const { perSecond, burst, concurrency, startTimeoutMs } = airbyte;
+  return { perSecond, burst, concurrency, slotLease: startTimeoutMs + SLOT_MARGIN_MS };
+}
+
+async function openStoreInTime(
+  { config, clock, logger }: RelayProcessOptions,
+  signal: AbortSignal,
+): Promise<Store> {
+  const location = config.store.kind === "postgres" ? config.store.url : config.store.path;
+  const trouble = new QuietLog(logger, clock);
+  const onConnectionError = (error: Error) => {
+    trouble.warn("connection", `a connection to the database broke: ${error.message}`);
+  };
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await openStore(location, { clock, timingsOf: config.timingsOf, onConnectionError });
+    } catch (error) {
+      const isPassing =
+        config.store.kind === "postgres" &&
+        typeof error === "object" &&
+        error !== null &&
+        "name" in error &&
+        error.name === "StoreUnavailableError";
+      if (!isPassing) throw error;
+      trouble.warn("open", `waiting for the database: ${messageOf(error)}`);
+      await clock.sleep(STORE_RETRY_MS, signal);
+    }
+  }
+}
+
+/** Without user and password. */
+function describeStore({ store }: RelayConfig): string {
+  if (store.kind === "sqlite") return `the store ${store.path}`;
+  const url = URL.parse(store.url);
+  return `PostgreSQL at ${url === null ? "the configured address" : `${url.host}${url.pathname}`}`;
+}
+
+function messageOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "message" in error
+    ? String(error.message)
+    : String(error);
+}
+
+/** Resolves when the signal is aborted. */
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => {
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,162 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+import { type PhaseName, phaseName } from "../coalescer/connection-state.ts";
+import { type Note } from "../coalescer/inputs.ts";
+import { type Acceptance, type Connection, type CredentialStatus } from "../store/store.ts";
+
+/** Why a webhook was not accepted. A closed list: a label that a stranger can choose would fill the memory. */
+export const REJECTIONS = [
+  "unknown_credential",
+  "unauthorized",
+  "method",
+  "media_type",
+  "too_large",
+  "malformed",
+  "unavailable",
+  "aborted",
+] as const;
+
+export type Rejection = (typeof REJECTIONS)[number];
+
+const PHASES: readonly PhaseName[] = ["CLEAN", "PENDING", "CLAIMED", "TRACKING", "BUSY", "BACKOFF", "PARKED"];
+
+const TRIGGERS = ["triggered", "adopted", "busy", "error", "throttled", "unauthorized"] as const;
+const JOBS = ["succeeded", "failed", "cancelled"] as const;
+
+/** What the gauges show at the moment of a scrape. */
+export interface MetricsSource {
+  credentials(): Promise<readonly CredentialStatus[]>;
+  connections(): Promise<readonly Connection[]>;
+  now(): number;
+}
+
+/** What Prometheus sees of the relay. Counters are of this replica, gauges of the store that all replicas share. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #accepted: Counter<"credential" | "outcome">;
+  readonly #rejected: Counter<"reason">;
+  readonly #commit: Histogram;
+  readonly #triggers: Counter<"outcome">;
+  readonly #jobs: Counter<"outcome">;
+  readonly #lag: Histogram;
+  readonly #age: Gauge<"credential">;
+  readonly #connections: Gauge<"credential" | "state">;
+
+  constructor() {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry, prefix: "dixa_relay_" });
+    this.#accepted = new Counter({
+      name: "dixa_relay_webhooks_total",
+      help: "Webhooks answered with 202: new, duplicate, or filtered by the credential's selection of events.",
+      labelNames: ["credential", "outcome"],
+      registers,
+    });
+    this.#rejected = new Counter({
+      name: "dixa_relay_webhooks_rejected_total",
+      help: "Webhooks not accepted, by reason. Dixa shows those of its own as failed deliveries.",
+      labelNames: ["reason"],
+      registers,
+    });
+    this.#commit = new Histogram({
+      name: "dixa_relay_commit_seconds",
+      help: "From a verified webhook to its commit in the store.",
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    });
+    this.#triggers = new Counter({
+      name: "dixa_relay_triggers_total",
+      help: "What became of the attempts to have Airbyte sync a connection.",
+      labelNames: ["outcome"],
+      registers,
+    });
+    this.#jobs = new Counter({
+      name: "dixa_relay_jobs_total",
+      help: "How the syncs that the relay followed ended.",
+      labelNames: ["outcome"],
+      registers,
+    });
+    this.#lag = new Histogram({
+      name: "dixa_relay_sync_lag_seconds",
+      help: "From the oldest event that a sync covers to the end of that sync.",
+      buckets: [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400],
+      registers,
+    });
+    this.#age = new Gauge({
+      name: "dixa_relay_pending_age_seconds",
+      help: "Age of the oldest event that some connection of the credential has not synced yet; 0 if there is none.",
+      labelNames: ["credential"],
+      registers,
+    });
+    this.#connections = new Gauge({
+      name: "dixa_relay_connections",
+      help: "Connections by state.",
+      labelNames: ["credential", "state"],
+      registers,
+    });
+    // A counter that appears with its first count has no rate for it.
+    for (const reason of REJECTIONS) this.#rejected.inc({ reason }, 0);
+    for (const outcome of TRIGGERS) this.#triggers.inc({ outcome }, 0);
+    for (const outcome of JOBS) this.#jobs.inc({ outcome }, 0);
+  }
+
+  accepted(credential: string, outcome: Acceptance | "filtered"): void {
+    this.#accepted.inc({ credential, outcome });
+  }
+
+  rejected(reason: Rejection): void {
+    this.#rejected.inc({ reason });
+  }
+
+  committed(ms: number): void {
+    this.#commit.observe(ms / 1000);
+  }
+
+  noted({ kind, lagMs }: Note): void {
+    if (isOneOf(TRIGGERS, kind)) this.#triggers.inc({ outcome: kind });
+    if (isOneOf(JOBS, kind)) this.#jobs.inc({ outcome: kind });
+    if (lagMs !== undefined) this.#lag.observe(lagMs / 1000);
+  }
+
+  /** All metrics in Prometheus' text format. Gauges are read from the store, and left out when it doesn't answer. */
+  async scrape(source: MetricsSource): Promise<string> {
+    this.#age.reset();
+    this.#connections.reset();
+    try {
+      const [credentials, connections] = await Promise.all([source.credentials(), source.connections()]);
+      for (const { credentialId } of credentials) this.#age.set({ credential: credentialId }, 0);
+      for (const [credential, age] of pendingAges(connections, source.now())) {
+        this.#age.set({ credential }, age / 1000);
+      }
+      for (const { credentialId } of credentials) {
+        for (const phase of PHASES) {
+          const state = phase.toLowerCase();
+          const count = connections.filter(
+            (connection) =>
+              connection.credentialId === credentialId &&
+              phaseName(connection.state, connection.demand) === phase,
+          ).length;
+          this.#connections.set({ credential: credentialId, state }, count);
+        }
+      }
+    } catch {
+      this.#age.reset();
+      this.#connections.reset();
+    }
+    return this.registry.metrics();
+  }
+}
+
+/** Age of the oldest uncovered event per credential, ms. */
+export function pendingAges(connections: readonly Connection[], now: number): Map<string, number> {
+  const ages = new Map<string, number>();
+  for (const { credentialId, state, demand } of connections) {
+    if (demand.seq <= state.syncedSeq) continue;
+    const age = demand.firstAt === null ? 0 : Math.max(0, now - demand.firstAt);
+    ages.set(credentialId, Math.max(ages.get(credentialId) ?? 0, age));
+  }
+  return ages;
+}
+
+function isOneOf<T extends string>(list: readonly T[], word: string): word is T {
+  return (list as readonly string[]).includes(word);
+}

@@ -1,0 +1,58 @@
+import { connectionStatus } from "../../airbyte/protocol/construct.ts";
+import { ConnectorError, isConnectorError } from "../../airbyte/protocol/failure.ts";
+import { checkAccess } from "../../dixa/check.ts";
+import { loadConfig } from "./config-file.ts";
+import { openDixa } from "./open-dixa.ts";
+import { type Runtime } from "./runtime.ts";
+
+/** How long `check` waits for an API that answers slowly or limits its rate, ms; a person is waiting too. */
+const PATIENCE_MS = 100_000;
+/** Failures in a row after which a host counts as down: about three seconds. */
+const MAX_FAILURES = 3;
+
+/**
+ * Proves that the configuration works and says so in one CONNECTION_STATUS. Whatever a person can mend is a status
+ * FAILED and no error of the program.
+ *
+ * @param patienceMs how long Dixa may take for it all
+ */
+export async function check(configPath: string, runtime: Runtime, patienceMs = PATIENCE_MS): Promise<void> {
+  const { clock, logger, output, secrets } = runtime;
+  try {
+    const { config, warnings } = await loadConfig(configPath, clock.now(), secrets);
+    for (const warning of warnings) logger.warn(warning);
+    const dixa = openDixa(config, clock);
+    try {
+      const timeout = AbortSignal.timeout(patienceMs);
+      let lastWait = "no answer came";
+      try {
+        await checkAccess(dixa, clock.now(), {
+          signal: AbortSignal.any([runtime.signal, timeout]),
+          maxFailures: MAX_FAILURES,
+          onWait: ({ message }) => {
+            lastWait = message;
+            logger.warn(message);
+          },
+        });
+      } catch (error) {
+        if (!timeout.aborted) throw error;
+        throw new ConnectorError(
+          "transient_error",
+          `Dixa did not let itself be asked within ${patienceMs / 1000} s (${lastWait}). Try again later.`,
+          { cause: error },
+        );
+      }
+    } finally {
+      dixa.close();
+    }
+    output.emit(connectionStatus("SUCCEEDED"));
+  } catch (error) {
+    runtime.signal.throwIfAborted();
+    if (isConnectorError(error)) {
+      if (error.internalMessage !== undefined) logger.debug(error.internalMessage);
+      output.emit(connectionStatus("FAILED", error.message));
+      return;
+    }
+    throw error;
+  }
+}

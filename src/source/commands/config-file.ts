@@ -1,0 +1,69 @@
+import { ConnectorError } from "../../airbyte/protocol/failure.ts";
+import { describeIssues } from "../../airbyte/protocol/issues.ts";
+import { configSchema, type DixaConfig, toDixaConfig } from "../../dixa/config.ts";
+import { describeInstant } from "../../logging/describe.ts";
+import { type SecretFilter } from "../../logging/secret-filter.ts";
+import { readJsonFile } from "./inputs.ts";
+
+export interface LoadedConfig {
+  config: DixaConfig;
+  /** What is odd but does no harm. */
+  warnings: string[];
+}
+
+/**
+ * Reads and checks the configuration file.
+ *
+ * @param now ms UTC
+ * @param secrets learns the token before anything is said about the file
+ * @throws ConnectorError config_error that names the field, what was found and the remedy
+ */
+export async function loadConfig(path: string, now: number, secrets: SecretFilter): Promise<LoadedConfig> {
+  const json = await readJsonFile("config", path);
+  const token = tokenOf(json);
+  if (token !== undefined) secrets.hide([token, token.trim()]);
+  const parsed = configSchema.safeParse(withoutNulls(json));
+  if (!parsed.success) {
+    throw new ConnectorError(
+      "config_error",
+      `The configuration is not valid: ${describeIssues(parsed.error, json)}`,
+    );
+  }
+  const config = toDixaConfig(parsed.data);
+  if (config.start >= now) {
+    throw new ConnectorError(
+      "config_error",
+      `The configuration is not valid: start_date ${describeInstant(config.start)} lies in the future. ` +
+        "Choose a day that has passed.",
+    );
+  }
+  if (config.end !== undefined && config.end <= config.start) {
+    throw new ConnectorError(
+      "config_error",
+      `The configuration is not valid: end_date ${describeInstant(config.end)} is not after start_date ` +
+        `${describeInstant(config.start)}. Choose a later end_date, or leave it empty to read up to now.`,
+    );
+  }
+  return { config, warnings: unknownKeys(json) };
+}
+
+function tokenOf(json: unknown): string | undefined {
+  const token = typeof json === "object" && json !== null && "api_token" in json ? json.api_token : undefined;
+  return typeof token === "string" ? token : undefined;
+}
+
+/** Clients write what a person left empty as null. */
+function withoutNulls(json: unknown): unknown {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
+}
+
+function unknownKeys(json: unknown): string[] {
+  if (typeof json !== "object" || json === null) return [];
+  const unknown = Object.keys(json).filter((key) => !key.startsWith("_") && !(key in configSchema.shape));
+  if (unknown.length === 0) return [];
+  return [
+    `The configuration has fields that this connector does not know: ${unknown.join(", ")}. They are ignored; ` +
+      `it knows ${Object.keys(configSchema.shape).join(", ")}.`,
+  ];
+}

@@ -1,0 +1,77 @@
+import { parseConfiguredCatalog } from "../../airbyte/protocol/catalog.ts";
+import { errorTrace } from "../../airbyte/protocol/construct.ts";
+import { type FailureType } from "../../airbyte/protocol/failure.ts";
+import { parseInputState } from "../../airbyte/protocol/state.ts";
+import { streams } from "../../dixa/streams/index.ts";
+import { showProgress } from "../output/terminal-progress.ts";
+import { SLICE_TUNING } from "../sync/slice-reader.ts";
+import { sync } from "../sync/sync.ts";
+import { loadConfig } from "./config-file.ts";
+import { readJsonFile } from "./inputs.ts";
+import { collectBuffers } from "./memory.ts";
+import { openDixa } from "./open-dixa.ts";
+import { type Runtime } from "./runtime.ts";
+
+export interface ReadFiles {
+  config: string;
+  catalog: string;
+  state: string | undefined;
+}
+
+/** The platform looks at the first failure only: a `config_error` there ends all retries. */
+const RETRYABLE_FIRST: readonly FailureType[] = ["transient_error", "system_error", "config_error"];
+
+/**
+ * Reads the configured streams.
+ *
+ * @returns whether all of them are complete
+ * @throws ConnectorError if the files are not usable
+ */
+export async function read(files: ReadFiles, runtime: Runtime): Promise<boolean> {
+  const { clock, logger, output, secrets, signal } = runtime;
+  const { config, warnings } = await loadConfig(files.config, clock.now(), secrets);
+  for (const warning of warnings) logger.warn(warning);
+  const catalog = parseConfiguredCatalog(await readJsonFile("catalog", files.catalog));
+  const state = parseInputState(files.state === undefined ? [] : await readJsonFile("state", files.state));
+  warnOfStrangers(state.names, runtime);
+  const dixa = openDixa(config, clock);
+  const stopCollecting = collectBuffers();
+  let hideProgress: () => void = () => undefined;
+  try {
+    const failures = await sync({
+      config,
+      catalog,
+      state,
+      dixa,
+      output,
+      logger,
+      clock,
+      signal,
+      tuning: SLICE_TUNING,
+      onStart: (snapshots) => {
+        hideProgress = showProgress(process.stderr, snapshots, process.stdout.isTTY);
+      },
+    });
+    failures.sort((a, b) => rank(a.error.failureType) - rank(b.error.failureType));
+    for (const { error, stream } of failures) output.emit(errorTrace(error, clock.now(), stream));
+    return failures.length === 0;
+  } finally {
+    hideProgress();
+    stopCollecting();
+    dixa.close();
+  }
+}
+
+function rank(type: FailureType): number {
+  return RETRYABLE_FIRST.indexOf(type);
+}
+
+function warnOfStrangers(names: readonly string[], { logger }: Runtime): void {
+  const known = new Set(streams.flatMap(({ name, aliases }) => [name, ...aliases]));
+  const strangers = names.filter((name) => !known.has(name));
+  if (strangers.length > 0) {
+    logger.warn(
+      `The state holds streams that this connector does not have, which are ignored: ${strangers.join(", ")}`,
+    );
+  }
+}
