@@ -1,6 +1,5 @@
 import { type Dixa } from "../../dixa/dixa.ts";
 import { type DixaStream } from "../../dixa/streams/stream.ts";
-import { type Wait } from "../../http/client.ts";
 import { BodyError, isBodyError, isHttpStatusError } from "../../http/errors.ts";
 import { type JsonElement } from "../../http/json-array-splitter.ts";
 import {
@@ -11,8 +10,10 @@ import {
   valueKind,
   valueStart,
 } from "../../http/json-element.ts";
+import { describeInstant, describeWindow } from "../../logging/describe.ts";
 import { type RecordOutput } from "../output/record-output.ts";
 import { Patience } from "./patience.ts";
+import { type ReadingReport } from "./reading-report.ts";
 import { RowSet } from "./row-set.ts";
 import { NARROWEST_WINDOW_MS, type Slice, type SlicePlanner } from "./slice-planner.ts";
 
@@ -37,20 +38,19 @@ export interface SliceTuning {
 
 export const SLICE_TUNING: SliceTuning = { slowWindowMs: 180_000, mostRows: 1_500_000 };
 
+/** What a reader of slices tells besides. */
+export interface SliceReport extends ReadingReport {
+  /** Every row of the window is out. */
+  finished(window: Slice): void;
+}
+
 export interface SliceReaderOptions {
   dixa: Dixa;
   stream: DixaStream;
   planner: SlicePlanner;
   output: RecordOutput;
   drained: () => Promise<void> | undefined;
-  /** Called when every row of the window is out. */
-  onFinished: (window: Slice) => void;
-  onWait: (wait: Wait) => void;
-  onRequest: () => void;
-  /** Called when a window proved too large, with the reason in plain words. */
-  onDivided: (window: Slice, reason: string) => void;
-  /** Called when the API refuses to reach back before this instant (ms UTC). */
-  onOutOfReach: (before: number) => void;
+  report: SliceReport;
   /** When the sync began, ms UTC: an API that limits by age counts from there, whatever the end of what is read. */
   now: number;
   tuning: SliceTuning;
@@ -79,9 +79,9 @@ export class SliceReader {
   }
 
   async #readWindow(window: Slice, out: RowSet, signal: AbortSignal): Promise<void> {
-    const { stream, dixa, planner, tuning, onFinished } = this.#options;
+    const { stream, dixa, planner, tuning, report } = this.#options;
     if (window.hi <= this.#outOfReach) {
-      onFinished(window);
+      report.finished(window);
       return;
     }
     const canDivide = planner.canDivide(window);
@@ -101,11 +101,11 @@ export class SliceReader {
         maxBodyFailures: canDivide ? BODY_FAILURES : BODY_FAILURES_OF_NARROWEST,
         onWait: (wait) => {
           patience.halt();
-          this.#options.onWait(wait);
+          report.waiting(wait);
         },
         onRequest: () => {
           patience.run();
-          this.#options.onRequest();
+          report.requested();
         },
         onStart: () => {
           rows = 0;
@@ -121,7 +121,7 @@ export class SliceReader {
       const reason = signal.aborted || !canDivide ? undefined : this.#whyDivide(error, window);
       if (reason !== undefined) {
         planner.shrink(window);
-        this.#options.onDivided(window, reason);
+        report.warned(`reading ${describeWindow(window.lo, window.hi)} in smaller pieces: ${reason}`);
         await this.#readHalves(window, out, signal);
         return;
       }
@@ -129,7 +129,7 @@ export class SliceReader {
     } finally {
       patience.halt();
     }
-    onFinished(window);
+    report.finished(window);
     // Twice as much could have been read.
     if (patience.usedMs < tuning.slowWindowMs / 2 && rows < tuning.mostRows / 2) planner.succeeded(window);
   }
@@ -187,16 +187,28 @@ export class SliceReader {
     canDivide: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { stream, dixa, now, onOutOfReach, onRequest, onWait } = this.#options;
+    const { stream, dixa, now, report } = this.#options;
     if (stream.reach === undefined || !isHttpStatusError(error) || error.status !== 400) return false;
     const limit = now - stream.reach;
     const isOld = window.hi <= limit;
     if (!isOld && (canDivide || !this.#crossesReach(window))) return false;
     const recent = { lo: now - NARROWEST_WINDOW_MS, hi: now };
     const ignored = { onElement: () => undefined, drained: () => undefined };
-    await stream.readWindow(dixa, recent, { ...ignored, signal, onRequest, onWait });
+    await stream.readWindow(dixa, recent, {
+      ...ignored,
+      signal,
+      onRequest: () => {
+        report.requested();
+      },
+      onWait: (wait) => {
+        report.waiting(wait);
+      },
+    });
     this.#outOfReach = Math.max(this.#outOfReach, window.hi, isOld ? limit : 0);
-    onOutOfReach(this.#outOfReach);
+    report.warned(
+      `Dixa does not answer for the time before ${describeInstant(this.#outOfReach)}; ` +
+        "rows older than that can't be read",
+    );
     return true;
   }
 

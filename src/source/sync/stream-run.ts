@@ -5,12 +5,13 @@ import { toConnectorError } from "../../dixa/errors.ts";
 import { type DixaStream } from "../../dixa/streams/stream.ts";
 import { type Wait } from "../../http/client.ts";
 import { type Clock } from "../../http/clock.ts";
-import { describeDuration, describeInstant, describeWindow } from "../../logging/describe.ts";
+import { describeDuration, describeWindow } from "../../logging/describe.ts";
 import { type Logger } from "../output/logger.ts";
 import { type Output } from "../output/output.ts";
 import { type RecordOutput } from "../output/record-output.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { type Slice, type SlicePlanner } from "./slice-planner.ts";
+import { type SliceReport } from "./slice-reader.ts";
 import { writeStreamState } from "./stream-state.ts";
 import { type SyncRange } from "./sync-range.ts";
 
@@ -47,7 +48,7 @@ export interface StreamRunOptions {
 }
 
 /** The life of one stream in one sync: its statuses, states, estimates and counts. Reads nothing itself. */
-export class StreamRun {
+export class StreamRun implements SliceReport {
   readonly stream: DixaStream;
   /** Why the stream failed; its other slices are not begun any more. */
   failure: ConnectorError | undefined;
@@ -117,7 +118,7 @@ export class StreamRun {
   }
 
   /** Notes that every row of the window is out, and says so in a STATE. */
-  finishWindow = (window: Slice): void => {
+  finished(window: Slice): void {
     this.#slices++;
     this.#covered += window.hi - window.lo;
     this.#wait = undefined;
@@ -125,7 +126,7 @@ export class StreamRun {
     this.#options.logger.debug(`${this.stream.name}: finished ${describeWindow(window.lo, window.hi)}`);
     this.#state();
     this.#estimate();
-  };
+  }
 
   /** Ends the stream: at least one STATE, then the terminal status. */
   end(isStopped: boolean): void {
@@ -145,12 +146,12 @@ export class StreamRun {
     );
   }
 
-  onRequest = (): void => {
+  requested(): void {
     this.#requests++;
     this.#wait = undefined;
-  };
+  }
 
-  onWait = (wait: Wait): void => {
+  waiting(wait: Wait): void {
     const { clock, logger } = this.#options;
     const length = wait.untilMs - clock.now();
     this.#wait = wait;
@@ -166,20 +167,11 @@ export class StreamRun {
     } else {
       logger.warn(`${this.stream.name}: ${wait.message}`);
     }
-  };
+  }
 
-  onDivided = (window: Slice, reason: string): void => {
-    this.#options.logger.warn(
-      `${this.stream.name}: reading ${describeWindow(window.lo, window.hi)} in smaller pieces: ${reason}`,
-    );
-  };
-
-  onOutOfReach = (before: number): void => {
-    this.#options.logger.warn(
-      `${this.stream.name}: Dixa does not answer for the time before ${describeInstant(before)}; ` +
-        "rows older than that can't be read",
-    );
-  };
+  warned(message: string): void {
+    this.#options.logger.warn(`${this.stream.name}: ${message}`);
+  }
 
   snapshot(): StreamSnapshot {
     const { clock, records } = this.#options;

@@ -155,11 +155,7 @@ function createJob(options: SyncOptions, configured: ConfiguredStream, now: numb
     planner,
     output: records,
     drained: () => output.writer.drained(),
-    onFinished: run.finishWindow,
-    onWait: run.onWait,
-    onRequest: run.onRequest,
-    onDivided: run.onDivided,
-    onOutOfReach: run.onOutOfReach,
+    report: run,
     now,
     tuning,
   });
