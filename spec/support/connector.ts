@@ -3,6 +3,8 @@ import { type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { afterAll, afterEach, beforeAll } from "@jest/globals";
+
 import { type AirbyteMessage } from "../../src/airbyte/protocol/messages.ts";
 import { TOKEN } from "./dixa.ts";
 import { Loopback } from "./loopback.ts";
@@ -22,29 +24,35 @@ const TOKEN_FORMS = [
 
 /** A folder for the connector's files, and a server in Dixa's place for both of its hosts. */
 export class ConnectorBench {
-  readonly server: Loopback;
-  readonly folder: string;
   /** Answers a request to either host; set by the test. */
   answer: (request: IncomingMessage, response: ServerResponse) => void = emptyDixa;
+  /** Where the files lie; there from the first test on. */
+  folder = "";
+  #server: Loopback | undefined;
   #files = 0;
 
-  private constructor(folder: string, server: Loopback) {
-    this.folder = folder;
-    this.server = server;
-  }
-
-  static async open(): Promise<ConnectorBench> {
-    const holder: { bench?: ConnectorBench } = {};
-    const server = await Loopback.start((request, response) => {
-      holder.bench?.answer(request, response);
+  /** One for all tests of a file; each finds both hosts without any rows. */
+  static perFile(): ConnectorBench {
+    const bench = new ConnectorBench();
+    beforeAll(async () => {
+      bench.folder = await mkdtemp(join(tmpdir(), "source-dixa-spec-"));
+      bench.#server = await Loopback.start((request, response) => {
+        bench.answer(request, response);
+      });
     });
-    holder.bench = new ConnectorBench(await mkdtemp(join(tmpdir(), "source-dixa-spec-")), server);
-    return holder.bench;
+    afterEach(() => {
+      bench.answer = emptyDixa;
+    });
+    afterAll(async () => {
+      await bench.#server?.close();
+      await rm(bench.folder, { recursive: true });
+    });
+    return bench;
   }
 
-  async close(): Promise<void> {
-    await this.server.close();
-    await rm(this.folder, { recursive: true });
+  get server(): Loopback {
+    if (this.#server === undefined) throw new Error("the server starts before the first test, not before");
+    return this.#server;
   }
 
   /** Writes a file, as text or as JSON, and gives its path. */

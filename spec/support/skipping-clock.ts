@@ -1,6 +1,6 @@
 import { type Clock } from "../../src/http/clock.ts";
 
-/** A clock on which every sleep is over at once; it notes how long each would have been (ms). */
+/** A clock that stands still until it is told otherwise, and on which every sleep is over at once; it notes how long each would have been (ms). */
 export class SkippingClock implements Clock {
   readonly slept: number[] = [];
   #now: number;
@@ -11,6 +11,11 @@ export class SkippingClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  /** @param ms may be negative: clocks are set back, too */
+  advance(ms: number): void {
+    this.#now += ms;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

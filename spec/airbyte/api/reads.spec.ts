@@ -1,29 +1,9 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import nock from "nock";
 
-import { type AirbyteApi } from "../../../src/airbyte/api/client.ts";
-import { apiWith, BASE, CONNECTION, job, ORIGIN, problem } from "./fixtures.ts";
-import { type ManualClock } from "./manual-clock.ts";
+import { apiWith, BASE, clientPerTest, CONNECTION, job, ORIGIN, problem } from "./fixtures.ts";
 
-let api: AirbyteApi;
-let clock: ManualClock;
-
-beforeEach(() => {
-  nock.disableNetConnect();
-  ({ api, clock } = apiWith());
-});
-
-afterEach(() => {
-  api.close();
-  expect(nock.pendingMocks()).toEqual([]);
-  nock.cleanAll();
-  nock.enableNetConnect();
-});
-
-// Node's own modules are the same for all files of a worker: what stays patched is patched for the next one, too.
-afterAll(() => {
-  nock.restore();
-});
+const client = clientPerTest();
 
 async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -61,40 +41,40 @@ describe("a list", () => {
     at("/sources", 0).reply(200, { data: sources(0, 100), next: "" });
     at("/sources", 100).reply(200, { data: sources(100, 200), next: NEXT });
     at("/sources", 200).reply(200, { data: sources(200, 207), next: NEXT });
-    const read = await gather(api.listSources());
+    const read = await gather(client.api.listSources());
     expect(read.map(({ sourceId }) => sourceId)).toEqual(sources(0, 207).map(({ sourceId }) => sourceId));
   });
 
   test("that ends with a full page ends with an empty one", async () => {
     at("/sources", 0).reply(200, { data: sources(0, 100), next: NEXT });
     at("/sources", 100).reply(200, { data: [], next: "" });
-    expect(await gather(api.listSources())).toHaveLength(100);
+    expect(await gather(client.api.listSources())).toHaveLength(100);
   });
 
   test("names its workspaces one by one", async () => {
     nock(ORIGIN)
       .get(`${BASE}/connections?workspaceIds=w1&workspaceIds=w2&includeDeleted=false&limit=100&offset=0`)
       .reply(200, { data: [] });
-    expect(await gather(api.listConnections(["w1", "w2"]))).toEqual([]);
+    expect(await gather(client.api.listConnections(["w1", "w2"]))).toEqual([]);
   });
 
   test("gives each row once when rows move between two pages", async () => {
     at("/sources", 0).reply(200, { data: sources(0, 100) });
     at("/sources", 100).reply(200, { data: sources(99, 120) });
-    expect(await gather(api.listSources())).toHaveLength(120);
+    expect(await gather(client.api.listSources())).toHaveLength(120);
   });
 
   test("ends when a page holds nothing new, as from a proxy that drops the offset", async () => {
     at("/sources", 0).reply(200, { data: sources(0, 100) });
     at("/sources", 100).reply(200, { data: sources(0, 100) });
-    expect(await gather(api.listSources())).toHaveLength(100);
+    expect(await gather(client.api.listSources())).toHaveLength(100);
   });
 
   test("shows the configuration as it is, and takes rows that lack what isn't needed", async () => {
     at("/sources", 0).reply(200, {
       data: [source(1), { sourceId: "s2", configuration: null, statusReason: "new member" }],
     });
-    expect(await gather(api.listSources())).toEqual([
+    expect(await gather(client.api.listSources())).toEqual([
       source(1),
       { sourceId: "s2", name: "", workspaceId: "", configuration: {}, statusReason: "new member" },
     ]);
@@ -114,7 +94,7 @@ describe("a list", () => {
       tags: [{ tagId: "t1", workspaceId: "w1", name: "dixa", color: "FF0000" }],
     };
     at("/connections", 0).reply(200, { data: [plain, full, { ...plain, connectionId: "c3", tags: null }] });
-    expect(await gather(api.listConnections())).toEqual([
+    expect(await gather(client.api.listConnections())).toEqual([
       { ...plain, name: "", workspaceId: "" },
       full,
       { ...plain, connectionId: "c3", name: "", workspaceId: "", tags: null },
@@ -127,7 +107,7 @@ describe("a list", () => {
     [["nothing"], /it is a list of 1/],
   ])("in a form that nothing can be made of is reported: %j", async (body, message) => {
     at("/sources", 0).reply(200, body);
-    await expect(gather(api.listSources())).rejects.toMatchObject({
+    await expect(gather(client.api.listSources())).rejects.toMatchObject({
       kind: "invalid",
       message: expect.stringMatching(message) as unknown,
     });
@@ -138,16 +118,16 @@ describe("one thing", () => {
   test("is undefined when Airbyte says that it doesn't exist", async () => {
     const body = problem(404, "resource-not-found", "The requested resource could not be found.");
     nock(ORIGIN).get(`${BASE}/jobs/7`).reply(404, body);
-    expect(await api.getJob(7)).toBeUndefined();
+    expect(await client.api.getJob(7)).toBeUndefined();
     nock(ORIGIN).get(`${BASE}/connections/${CONNECTION}`).reply(404, { errorId: "5c0f" });
-    expect(await api.getConnection(CONNECTION)).toBeUndefined();
+    expect(await client.api.getConnection(CONNECTION)).toBeUndefined();
   });
 
   test.each(["<html>404</html>", "default backend - 404", '{"message":"Not Found"}'])(
     "is not taken for missing when it was a proxy that said 404: %s",
     async (body) => {
       nock(ORIGIN).get(`${BASE}/connections/${CONNECTION}`).reply(404, body);
-      await expect(api.getConnection(CONNECTION)).rejects.toMatchObject({ kind: "unavailable" });
+      await expect(client.api.getConnection(CONNECTION)).rejects.toMatchObject({ kind: "unavailable" });
     },
   );
 
@@ -157,7 +137,7 @@ describe("one thing", () => {
     [403, "forbidden"],
   ])("with status %i fails at once as %s", async (status, kind) => {
     nock(ORIGIN).get(`${BASE}/jobs/7`).reply(status, { errorId: "5c0f" });
-    await expect(api.getJob(7)).rejects.toMatchObject({ name: "AirbyteApiError", kind });
+    await expect(client.api.getJob(7)).rejects.toMatchObject({ name: "AirbyteApiError", kind });
   });
 
   test("is asked for three times while a gateway stumbles", async () => {
@@ -165,10 +145,10 @@ describe("one thing", () => {
     nock(ORIGIN)
       .get(`${BASE}/jobs/1234`)
       .reply(200, job({ status: "succeeded" }));
-    expect(await api.getJob(1234)).toMatchObject({ status: "succeeded" });
-    expect(clock.sleeps.map((ms) => Math.floor(ms / 1000))).toEqual([1, 2]);
+    expect(await client.api.getJob(1234)).toMatchObject({ status: "succeeded" });
+    expect(client.clock.slept.map((ms) => Math.floor(ms / 1000))).toEqual([1, 2]);
     nock(ORIGIN).get(`${BASE}/jobs/1234`).times(3).reply(500);
-    await expect(api.getJob(1234)).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(client.api.getJob(1234)).rejects.toMatchObject({ kind: "unavailable" });
   });
 
   test("has its instants as numbers once the job has ended", async () => {
@@ -176,7 +156,7 @@ describe("one thing", () => {
     nock(ORIGIN)
       .get(`${BASE}/jobs/1234`)
       .reply(200, job({ ...ended, bytesSynced: 17, rowsSynced: 2 }));
-    expect(await api.getJob(1234)).toMatchObject({
+    expect(await client.api.getJob(1234)).toMatchObject({
       lastUpdatedAt: Date.UTC(2023, 2, 25, 2),
       bytesSynced: 17,
       rowsSynced: 2,
@@ -192,12 +172,12 @@ describe("the newest sync of a connection", () => {
 
   test("is asked for as one row, newest first", async () => {
     asked().reply(200, { data: [job()], next: NEXT });
-    expect(await api.latestSyncJob(CONNECTION)).toMatchObject({ jobId: 1234 });
+    expect(await client.api.latestSyncJob(CONNECTION)).toMatchObject({ jobId: 1234 });
   });
 
   test("is undefined when there was none", async () => {
     asked().reply(200, { data: [], next: "" });
-    expect(await api.latestSyncJob(CONNECTION)).toBeUndefined();
+    expect(await client.api.latestSyncJob(CONNECTION)).toBeUndefined();
   });
 });
 

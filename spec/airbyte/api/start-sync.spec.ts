@@ -1,29 +1,9 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import nock from "nock";
 
-import { type AirbyteApi } from "../../../src/airbyte/api/client.ts";
-import { apiWith, BASE, CONNECTION, job, ORIGIN, problem } from "./fixtures.ts";
-import { type ManualClock } from "./manual-clock.ts";
+import { BASE, clientPerTest, CONNECTION, job, ORIGIN, problem } from "./fixtures.ts";
 
-let api: AirbyteApi;
-let clock: ManualClock;
-
-beforeEach(() => {
-  nock.disableNetConnect();
-  ({ api, clock } = apiWith());
-});
-
-afterEach(() => {
-  api.close();
-  expect(nock.pendingMocks()).toEqual([]);
-  nock.cleanAll();
-  nock.enableNetConnect();
-});
-
-// Node's own modules are the same for all files of a worker: what stays patched is patched for the next one, too.
-afterAll(() => {
-  nock.restore();
-});
+const client = clientPerTest();
 
 function onStart() {
   return nock(ORIGIN).post(`${BASE}/jobs`, { connectionId: CONNECTION, jobType: "sync" });
@@ -35,7 +15,7 @@ const running = `A sync is already running for: ${CONNECTION}`;
 describe("a request for a sync", () => {
   test("that is granted gives the job, with its start as an instant", async () => {
     onStart().reply(200, job());
-    expect(await api.startSync(CONNECTION)).toEqual({
+    expect(await client.api.startSync(CONNECTION)).toEqual({
       kind: "triggered",
       job: job({ startTime: Date.UTC(2023, 2, 25, 1, 30, 50) }),
     });
@@ -43,7 +23,7 @@ describe("a request for a sync", () => {
 
   test("takes a start time without seconds, as Java prints whole minutes", async () => {
     onStart().reply(200, job({ startTime: "2023-03-25T01:30Z" }));
-    expect(await api.startSync(CONNECTION)).toMatchObject({
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({
       kind: "triggered",
       job: { startTime: Date.UTC(2023, 2, 25, 1, 30) },
     });
@@ -51,7 +31,7 @@ describe("a request for a sync", () => {
 
   test("takes statuses, job types and members that Airbyte will invent", async () => {
     onStart().reply(200, job({ status: "hibernating", jobType: "embed", mood: { is: "new" } }));
-    expect(await api.startSync(CONNECTION)).toMatchObject({
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({
       kind: "triggered",
       job: { status: "hibernating", jobType: "embed", mood: { is: "new" } },
     });
@@ -175,7 +155,7 @@ describe("a request for a sync", () => {
     ["that a gateway gives up on (504)", 504, "", "unknown", "504"],
   ])("%s: %i", async (_name, status, body, kind, detail) => {
     onStart().reply(status, body as nock.Body);
-    expect(await api.startSync(CONNECTION)).toEqual({ kind, detail });
+    expect(await client.api.startSync(CONNECTION)).toEqual({ kind, detail });
   });
 
   test.each([
@@ -188,7 +168,7 @@ describe("a request for a sync", () => {
     ],
   ])("that is answered with %s may have started one", async (_name, body, detail) => {
     onStart().reply(200, body);
-    expect(await api.startSync(CONNECTION)).toEqual({
+    expect(await client.api.startSync(CONNECTION)).toEqual({
       kind: "unknown",
       detail: expect.stringMatching(detail) as unknown,
     });
@@ -196,7 +176,7 @@ describe("a request for a sync", () => {
 
   test("ends with the signal's reason", async () => {
     const reason = new Error("shutting down");
-    await expect(api.startSync(CONNECTION, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(client.api.startSync(CONNECTION, AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 });
 
@@ -205,47 +185,56 @@ describe("when Airbyte sheds load", () => {
 
   test("nothing is sent for a minute, then for two, and after an answer for one again", async () => {
     onStart().reply(429, shed);
-    const first = clock.now();
-    expect(await api.startSync(CONNECTION)).toMatchObject({ kind: "throttled", untilMs: first + 60_000 });
-    clock.advance(59_999);
-    expect(await api.startSync(CONNECTION)).toMatchObject({ kind: "throttled", untilMs: first + 60_000 });
+    const first = client.clock.now();
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({
+      kind: "throttled",
+      untilMs: first + 60_000,
+    });
+    client.clock.advance(59_999);
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({
+      kind: "throttled",
+      untilMs: first + 60_000,
+    });
 
-    clock.advance(1);
+    client.clock.advance(1);
     onStart().reply(429, shed);
-    expect(await api.startSync(CONNECTION)).toMatchObject({ untilMs: first + 180_000 });
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({ untilMs: first + 180_000 });
 
-    clock.advance(120_000);
+    client.clock.advance(120_000);
     onStart().reply(409, conflict);
-    expect(await api.startSync(CONNECTION)).toMatchObject({ kind: "conflict" });
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({ kind: "conflict" });
     onStart().reply(429, shed);
-    expect(await api.startSync(CONNECTION)).toMatchObject({ untilMs: first + 240_000 });
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({ untilMs: first + 240_000 });
   });
 
   test("requests that were under way together count once", async () => {
     onStart().twice().reply(429, shed);
-    const both = await Promise.all([api.startSync(CONNECTION), api.startSync(CONNECTION)]);
-    expect(both).toMatchObject(Array(2).fill({ kind: "throttled", untilMs: clock.now() + 60_000 }));
+    const both = await Promise.all([client.api.startSync(CONNECTION), client.api.startSync(CONNECTION)]);
+    expect(both).toMatchObject(Array(2).fill({ kind: "throttled", untilMs: client.clock.now() + 60_000 }));
   });
 
   test("reads are held back as well, and say until when", async () => {
     onStart().reply(429, shed);
-    await api.startSync(CONNECTION);
-    await expect(api.getJob(1)).rejects.toMatchObject({ kind: "throttled", untilMs: clock.now() + 60_000 });
+    await client.api.startSync(CONNECTION);
+    await expect(client.api.getJob(1)).rejects.toMatchObject({
+      kind: "throttled",
+      untilMs: client.clock.now() + 60_000,
+    });
   });
 
   test("a gateway that asks for more time gets it, up to a quarter of an hour", async () => {
     onStart().reply(429, "", { "retry-after": "300" });
-    expect(await api.startSync(CONNECTION)).toMatchObject({ untilMs: clock.now() + 300_000 });
-    clock.advance(300_000);
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({ untilMs: client.clock.now() + 300_000 });
+    client.clock.advance(300_000);
     onStart().reply(429, "", { "retry-after": "86400" });
-    expect(await api.startSync(CONNECTION)).toMatchObject({ untilMs: clock.now() + 900_000 });
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({ untilMs: client.clock.now() + 900_000 });
   });
 
   test("a clock that is set back does not make the pause longer", async () => {
     onStart().reply(429, shed);
-    await api.startSync(CONNECTION);
-    clock.advance(-3_600_000);
+    await client.api.startSync(CONNECTION);
+    client.clock.advance(-3_600_000);
     onStart().reply(200, job());
-    expect(await api.startSync(CONNECTION)).toMatchObject({ kind: "triggered" });
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({ kind: "triggered" });
   });
 });

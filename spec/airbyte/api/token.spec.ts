@@ -1,32 +1,12 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import nock from "nock";
 
-import { type AirbyteApi } from "../../../src/airbyte/api/client.ts";
-import { apiWith, BASE, CONNECTION, job, ORIGIN } from "./fixtures.ts";
-import { type ManualClock } from "./manual-clock.ts";
+import { apiWith, BASE, clientPerTest, CONNECTION, job, ORIGIN } from "./fixtures.ts";
 
 const SECRET = "s3cret-of-the-application";
 
-let api: AirbyteApi;
-let clock: ManualClock;
-
-beforeEach(() => {
-  nock.disableNetConnect();
-  ({ api, clock } = apiWith({
-    auth: { mode: "client_credentials", clientId: "client-1", clientSecret: SECRET },
-  }));
-});
-
-afterEach(() => {
-  api.close();
-  expect(nock.pendingMocks()).toEqual([]);
-  nock.cleanAll();
-  nock.enableNetConnect();
-});
-
-// Node's own modules are the same for all files of a worker: what stays patched is patched for the next one, too.
-afterAll(() => {
-  nock.restore();
+const client = clientPerTest({
+  auth: { mode: "client_credentials", clientId: "client-1", clientSecret: SECRET },
 });
 
 function onToken() {
@@ -46,7 +26,7 @@ async function readWith(token: string): Promise<void> {
   nock(ORIGIN, { reqheaders: { authorization: `Bearer ${token}` } })
     .get(`${BASE}/jobs/1234`)
     .reply(200, job());
-  await expect(api.getJob(1234)).resolves.toMatchObject({ jobId: 1234 });
+  await expect(client.api.getJob(1234)).resolves.toMatchObject({ jobId: 1234 });
 }
 
 function jwt(claims: unknown): string {
@@ -57,9 +37,9 @@ describe("the access token of an application", () => {
   test("is fetched with the first request, and kept until a minute before its end", async () => {
     grant("one");
     await readWith("one");
-    clock.advance(839_999);
+    client.clock.advance(839_999);
     await readWith("one");
-    clock.advance(1);
+    client.clock.advance(1);
     grant("two");
     await readWith("two");
   });
@@ -67,9 +47,9 @@ describe("the access token of an application", () => {
   test("that lives three minutes, as on servers of 2024, is kept for four fifths of that", async () => {
     grant("one", 180);
     await readWith("one");
-    clock.advance(143_999);
+    client.clock.advance(143_999);
     await readWith("one");
-    clock.advance(1);
+    client.clock.advance(1);
     grant("two", "180");
     await readWith("two");
   });
@@ -78,20 +58,20 @@ describe("the access token of an application", () => {
     const token = jwt({ iat: 1_000_000, exp: 1_000_600 });
     onToken().reply(200, { access_token: token });
     await readWith(token);
-    clock.advance(539_999);
+    client.clock.advance(539_999);
     await readWith(token);
-    clock.advance(1);
+    client.clock.advance(1);
     grant("two");
     await readWith("two");
   });
 
   test("without expires_in and iat lives until the instant in the JWT", async () => {
-    const token = jwt({ exp: clock.now() / 1000 + 300 });
+    const token = jwt({ exp: client.clock.now() / 1000 + 300 });
     onToken().reply(200, { access_token: token });
     await readWith(token);
-    clock.advance(239_999);
+    client.clock.advance(239_999);
     await readWith(token);
-    clock.advance(1);
+    client.clock.advance(1);
     grant("two");
     await readWith("two");
   });
@@ -103,9 +83,9 @@ describe("the access token of an application", () => {
   ])("that says nothing of its end because it %s lives 150 seconds", async (_name, token) => {
     onToken().reply(200, { access_token: token, expires_in: 0 });
     await readWith(token);
-    clock.advance(119_999);
+    client.clock.advance(119_999);
     await readWith(token);
-    clock.advance(1);
+    client.clock.advance(1);
     grant("two");
     await readWith("two");
   });
@@ -116,7 +96,7 @@ describe("the access token of an application", () => {
       .get(`${BASE}/jobs/1234`)
       .times(5)
       .reply(200, job());
-    await Promise.all(Array.from({ length: 5 }, () => api.getJob(1234)));
+    await Promise.all(Array.from({ length: 5 }, () => client.api.getJob(1234)));
   });
 
   test("is not lost for the others when the one who asked first gives up", async () => {
@@ -126,7 +106,7 @@ describe("the access token of an application", () => {
       stop.abort(reason);
       return { access_token: "one", expires_in: 900 };
     });
-    const first = api.getJob(1234, stop.signal);
+    const first = client.api.getJob(1234, stop.signal);
     const second = readWith("one");
     await expect(first).rejects.toBe(reason);
     await second;
@@ -136,29 +116,29 @@ describe("the access token of an application", () => {
     onToken().times(4).reply(502, "<html>Bad gateway</html>");
     grant("one");
     await readWith("one");
-    expect(clock.sleeps.map((ms) => Math.floor(ms / 1000))).toEqual([1, 2, 4, 8]);
+    expect(client.clock.slept.map((ms) => Math.floor(ms / 1000))).toEqual([1, 2, 4, 8]);
   });
 
   test("that can't be had after five tries means that Airbyte is unavailable", async () => {
     onToken().times(5).reply(502);
-    await expect(api.getJob(1)).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(client.api.getJob(1)).rejects.toMatchObject({ kind: "unavailable" });
   });
 
   test("that can't be had for a sync leaves its effect open", async () => {
     onToken().times(5).reply(502);
-    expect(await api.startSync(CONNECTION)).toMatchObject({ kind: "unknown" });
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({ kind: "unknown" });
   });
 
   test("that still lives is used when the early renewal fails, which is tried once", async () => {
     grant("one");
     await readWith("one");
-    clock.advance(850_000);
+    client.clock.advance(850_000);
     onToken().reply(503);
     await readWith("one");
-    expect(clock.sleeps).toEqual([]);
-    clock.advance(50_000);
+    expect(client.clock.slept).toEqual([]);
+    client.clock.advance(50_000);
     onToken().times(5).reply(503);
-    await expect(api.getJob(1)).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(client.api.getJob(1)).rejects.toMatchObject({ kind: "unavailable" });
   });
 
   test("that Airbyte refuses is renewed once, and the request sent again", async () => {
@@ -170,7 +150,7 @@ describe("the access token of an application", () => {
     nock(ORIGIN, { reqheaders: { authorization: "Bearer two" } })
       .post(`${BASE}/jobs`)
       .reply(200, job());
-    expect(await api.startSync(CONNECTION)).toMatchObject({ kind: "triggered" });
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({ kind: "triggered" });
   });
 
   test("that Airbyte refuses twice means that the credentials are wrong", async () => {
@@ -178,20 +158,23 @@ describe("the access token of an application", () => {
     nock(ORIGIN).get(`${BASE}/jobs/1`).reply(401);
     grant("two");
     nock(ORIGIN).get(`${BASE}/jobs/1`).reply(401);
-    await expect(api.getJob(1)).rejects.toMatchObject({ name: "AirbyteApiError", kind: "unauthorized" });
+    await expect(client.api.getJob(1)).rejects.toMatchObject({
+      name: "AirbyteApiError",
+      kind: "unauthorized",
+    });
   });
 
   test.each([400, 401, 403])("is refused with %i: unauthorized, told without the secret", async (status) => {
     onToken().reply(status, { errorId: "5c0f", message: "Invalid client id or token" });
-    const outcome = await api.startSync(CONNECTION);
+    const outcome = await client.api.startSync(CONNECTION);
     expect(outcome).toMatchObject({
       kind: "unauthorized",
       detail: expect.stringContaining("Invalid client id or token") as unknown,
     });
     expect(JSON.stringify(outcome)).not.toContain(SECRET);
-    expect(clock.sleeps).toEqual([]);
+    expect(client.clock.slept).toEqual([]);
     onToken().reply(status);
-    await expect(api.getJob(1)).rejects.toMatchObject({ kind: "unauthorized" });
+    await expect(client.api.getJob(1)).rejects.toMatchObject({ kind: "unauthorized" });
   });
 
   test("whose endpoint is not there says nothing of jobs and connections", async () => {
@@ -200,20 +183,20 @@ describe("the access token of an application", () => {
       title: "resource-not-found",
     };
     onToken().twice().reply(404, body);
-    expect(await api.startSync(CONNECTION)).toMatchObject({ kind: "unknown" });
-    await expect(api.getJob(1)).rejects.toMatchObject({ kind: "unavailable" });
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({ kind: "unknown" });
+    await expect(client.api.getJob(1)).rejects.toMatchObject({ kind: "unavailable" });
   });
 
   test("whose endpoint sheds load holds everything back", async () => {
     onToken().reply(429);
-    const untilMs = clock.now() + 60_000;
-    expect(await api.startSync(CONNECTION)).toMatchObject({ kind: "throttled", untilMs });
-    await expect(api.getJob(1)).rejects.toMatchObject({ kind: "throttled", untilMs });
+    const untilMs = client.clock.now() + 60_000;
+    expect(await client.api.startSync(CONNECTION)).toMatchObject({ kind: "throttled", untilMs });
+    await expect(client.api.getJob(1)).rejects.toMatchObject({ kind: "throttled", untilMs });
   });
 
   test("in an answer that can't be used is reported by its shape", async () => {
     onToken().reply(200, { token: "abc-very-secret" });
-    const failure: unknown = await api.getJob(1).catch((error: unknown) => error);
+    const failure: unknown = await client.api.getJob(1).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       kind: "invalid",
       message: expect.stringContaining("access_token is missing") as unknown,

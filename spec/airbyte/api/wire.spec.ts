@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
 import { AirbyteApi, type AirbyteApiOptions } from "../../../src/airbyte/api/client.ts";
 import { tokenBucketBudget } from "../../../src/http/rate-budget.ts";
+import { SkippingClock } from "../../support/skipping-clock.ts";
 import { BASE, CONNECTION, job } from "./fixtures.ts";
-import { ManualClock } from "./manual-clock.ts";
 
 /** What only sockets show: silence, resets, how many requests are under way. */
 
@@ -42,7 +42,7 @@ afterEach(async () => {
 
 function open(options: Partial<AirbyteApiOptions> = {}): AirbyteApi {
   const { port } = server.address() as AddressInfo;
-  const clock = new ManualClock();
+  const clock = new SkippingClock();
   api = new AirbyteApi({
     url: `http://127.0.0.1:${port}${BASE}`,
     auth: { mode: "none" },
@@ -162,7 +162,7 @@ describe("at most as many requests as allowed", () => {
     onArrival = ({ response }) => {
       answer(response, job());
     };
-    const clock = new ManualClock();
+    const clock = new SkippingClock();
     const usual = open({ clock, budget: undefined, concurrency: 8 });
     const before = clock.now();
     for (let count = 0; count < 8; count++) await usual.getJob(1);

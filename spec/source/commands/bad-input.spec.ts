@@ -1,23 +1,13 @@
 import { chmod } from "node:fs/promises";
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 
 import { errorsOf, messagesOf, statesOf, statusesOf } from "../../../integration_tests/support/messages.ts";
 import { type AirbyteMessage } from "../../../src/airbyte/protocol/messages.ts";
-import { catalogOf, ConnectorBench, type ConnectorRun, emptyDixa } from "../../support/connector.ts";
+import { catalogOf, ConnectorBench, type ConnectorRun } from "../../support/connector.ts";
 import { endOf, messagesIn, startProgram } from "../../support/program.ts";
 
-let bench: ConnectorBench;
-
-beforeAll(async () => {
-  bench = await ConnectorBench.open();
-});
-
-afterAll(() => bench.close());
-
-afterEach(() => {
-  bench.answer = emptyDixa;
-});
+const bench = ConnectorBench.perFile();
 
 const warnings = (messages: readonly AirbyteMessage[]) =>
   messagesOf(messages, "LOG")

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 
 import { messagesOf } from "../../../integration_tests/support/messages.ts";
 import { systemClock } from "../../../src/http/clock.ts";
@@ -8,22 +8,12 @@ import { type Runtime } from "../../../src/source/commands/runtime.ts";
 import { createLogger } from "../../../src/source/output/logger.ts";
 import { Output } from "../../../src/source/output/output.ts";
 import { StdoutWriter } from "../../../src/source/output/stdout-writer.ts";
-import { ConnectorBench, emptyDixa } from "../../support/connector.ts";
+import { ConnectorBench } from "../../support/connector.ts";
 import { TOKEN } from "../../support/dixa.ts";
 import { type Handler } from "../../support/loopback.ts";
 import { KeepingSink } from "../../support/sinks.ts";
 
-let bench: ConnectorBench;
-
-beforeAll(async () => {
-  bench = await ConnectorBench.open();
-});
-
-afterAll(() => bench.close());
-
-afterEach(() => {
-  bench.answer = emptyDixa;
-});
+const bench = ConnectorBench.perFile();
 
 async function runCheck(...flags: string[]) {
   const run = await bench.run("check", "--config", await bench.file(bench.config()), ...flags);

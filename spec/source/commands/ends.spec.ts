@@ -1,24 +1,14 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 
 import { errorsOf, messagesOf, statesOf, statusesOf } from "../../../integration_tests/support/messages.ts";
 import { catalogOf, ConnectorBench, emptyDixa } from "../../support/connector.ts";
 import { TOKEN } from "../../support/dixa.ts";
 import { endOf, messagesIn, startProgram } from "../../support/program.ts";
 
-let bench: ConnectorBench;
-
-beforeAll(async () => {
-  bench = await ConnectorBench.open();
-});
-
-afterAll(() => bench.close());
-
-afterEach(() => {
-  bench.answer = emptyDixa;
-});
+const bench = ConnectorBench.perFile();
 
 const START = Date.UTC(2024, 0, 1);
 /** A row in the first slice. */
