@@ -12,11 +12,15 @@ export const PERSONAL_KINDS = [
 
 export type PersonalKind = (typeof PERSONAL_KINDS)[number];
 
-/** `none` is said, never assumed: a field about which nobody thought has no kind at all, and a test fails for it. */
-export type FieldKind = PersonalKind | "none";
+/**
+ * What a field is said to be. `none` is said, never assumed: a field about which nobody thought has no kind at all, and
+ * a test fails for it. A list is for a field that holds now one kind, now another, with nothing to tell them apart:
+ * what is asked for any of them holds for the field, and dropping comes before a pseudonym.
+ */
+export type FieldKind = PersonalKind | "none" | readonly PersonalKind[];
 
 /** A registry of our own, since what stands in zod's is printed by `discover`. */
-const kinds = z.registry<{ kind: FieldKind }>();
+const registry = z.registry<{ kinds: readonly PersonalKind[] }>();
 
 /**
  * The schema as one of the kind. The kind of a list or an object counts for everything in it.
@@ -25,33 +29,38 @@ const kinds = z.registry<{ kind: FieldKind }>();
  */
 export function ofKind<T extends z.ZodType>(kind: FieldKind, schema: T): T {
   const own = schema.clone();
-  kinds.add(own, { kind });
+  const kinds = kind === "none" ? [] : typeof kind === "string" ? [kind] : kind;
+  registry.add(own, { kinds });
   return own;
 }
 
-/** The kind that was given to this very schema; undefined if none was, as for objects whose members have their own. */
-export function kindOf(schema: z.core.$ZodType): FieldKind | undefined {
-  return kinds.get(schema)?.kind;
+/**
+ * The kinds that were given to this very schema, none of them for what is not personal; undefined if nothing was said,
+ * as for objects whose members have kinds of their own.
+ */
+export function kindsOf(schema: z.core.$ZodType): readonly PersonalKind[] | undefined {
+  return registry.get(schema)?.kinds;
 }
 
-/** A member of a stream's rows that has a kind, or that has none and nothing in it that could have one. */
+/** A member of a stream's rows that has kinds, or that has none and nothing in it that could have any. */
 export interface Field {
   /** From the row, with `[]` for the elements of a list: `ratings[].rating_message`. */
   path: string;
-  kind: FieldKind | undefined;
+  /** As {@link kindsOf}. */
+  kinds: readonly PersonalKind[] | undefined;
 }
 
 /**
- * All such members of a schema, in its order; what lies below a member with a kind is not listed. A member that comes
+ * All such members of a schema, in its order; what lies below a member with kinds is not listed. A member that comes
  * in several shapes, each with kinds of its own, is a union, and its shapes are listed one after the other.
  */
 export function* fieldsOf(schema: z.core.$ZodType, path = ""): Generator<Field, void, undefined> {
-  const kind = kindOf(schema);
+  const kinds = kindsOf(schema);
   const members = schema instanceof z.ZodObject ? Object.entries<z.core.$ZodType>(schema.shape) : [];
-  if (kind === undefined && schema instanceof z.ZodArray) yield* fieldsOf(schema.element, `${path}[]`);
-  else if (kind === undefined && schema instanceof z.ZodUnion) {
+  if (kinds === undefined && schema instanceof z.ZodArray) yield* fieldsOf(schema.element, `${path}[]`);
+  else if (kinds === undefined && schema instanceof z.ZodUnion) {
     for (const option of schema.options) yield* fieldsOf(option, path);
-  } else if (kind !== undefined || members.length === 0) yield { path, kind };
+  } else if (kinds !== undefined || members.length === 0) yield { path, kinds };
   else {
     for (const [name, member] of members) yield* fieldsOf(member, path === "" ? name : `${path}.${name}`);
   }
