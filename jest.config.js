@@ -5,6 +5,8 @@ export default {
   extensionsToTreatAsEsm: [".ts"],
   injectGlobals: false,
   testTimeout: 20_000,
+  // One worker fewer than cores, the default, leaves one worker on two cores; most specs wait for child processes anyway.
+  maxWorkers: "100%",
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",
