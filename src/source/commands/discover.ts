@@ -9,7 +9,7 @@ export function catalogMessage(): AirbyteMessage {
     catalog: {
       streams: streams.map((stream) => ({
         name: stream.name,
-        json_schema: toStreamSchema(stream.schema),
+        json_schema: toStreamSchema(stream.schema.describe(stream.description)),
         supported_sync_modes: ["full_refresh", "incremental"],
         source_defined_cursor: true,
         default_cursor_field: [stream.cursorField],

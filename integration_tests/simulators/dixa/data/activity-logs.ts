@@ -25,8 +25,8 @@ const WITHOUT_ATTRIBUTES = [
 
 function linked(linkType: string): Record<string, unknown> {
   return {
-    parent: { csid: 10_000_123 },
-    child: { csid: 10_000_124 },
+    parent: 10_000_123,
+    child: 10_000_124,
     linkType,
     _type: "ConversationLinkedAttribute",
   };
@@ -103,7 +103,7 @@ function kinds(zone: string): Kind[] {
     ],
     [
       "ConversationRatingNotOffered",
-      { evaluationFilters: ["a"], _type: "ConversationRatingNotOfferedAttribute" },
+      { evaluationFilters: "OfferedWithinLastDays", _type: "ConversationRatingNotOfferedAttribute" },
     ],
     [
       "ConversationEndUserReplaced",
