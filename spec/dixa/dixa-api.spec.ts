@@ -1,8 +1,13 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import nock from "nock";
 
+import { AuthorizedHost } from "../../src/dixa/authorized-host.ts";
 import { type Dixa } from "../../src/dixa/dixa.ts";
+import { DixaApi } from "../../src/dixa/dixa-api.ts";
+import { HttpClient } from "../../src/http/client.ts";
+import { tokenBucketBudget } from "../../src/http/rate-budget.ts";
 import { dixaOf, rowReading, TOKEN } from "../support/dixa.ts";
+import { SkippingClock } from "../support/skipping-clock.ts";
 
 const HOST = "https://dev.dixa.io";
 const PATH = "/v1/conversations/activitylog";
@@ -92,19 +97,41 @@ describe("the pages of a list", () => {
     expect(await readAll()).toEqual(["1", "2", "3"]);
   });
 
-  test("end with the third empty one in a row, or they might never end", async () => {
+  test("go on over any number of empty ones", async () => {
     page(undefined, { data: [1], meta: next("k1") });
-    page("k1", { data: [], meta: next("k2") });
-    page("k2", { data: [], meta: next("k3") });
-    page("k3", { data: [], meta: next("k4") });
-    expect(await readAll()).toEqual(["1"]);
+    for (let key = 1; key < 20; key++) page(`k${key}`, { data: [], meta: next(`k${key + 1}`) });
+    page("k20", { data: [2] });
+    expect(await readAll()).toEqual(["1", "2"]);
   });
 
-  test("end where a link points back at a page that has been read", async () => {
+  test.each([
+    ["back at one that has been read", "k1"],
+    ["at the very page that it is on", "k2"],
+  ])("are not at their end where a link points %s", async (_, key) => {
     page(undefined, { data: [1], meta: next("k1") });
     page("k1", { data: [2], meta: next("k2") });
-    page("k2", { data: [3], meta: next("k1") });
-    expect(await readAll()).toEqual(["1", "2", "3"]);
+    page("k2", { data: [3], meta: next(key) });
+    await expect(readAll()).rejects.toMatchObject({
+      name: "ConnectorError",
+      failureType: "transient_error",
+      message:
+        `Dixa's list ${PATH} can't be read to its end: after 3 pages with 3 rows it links to a page that was read ` +
+        "before. What was read may not be all of it.",
+    });
+  });
+
+  test("are given up, with an error, when there are more of them than any list has", async () => {
+    for (let key = 0; key < 5; key++)
+      page(key === 0 ? undefined : `k${key}`, { data: [key], meta: next(`k${key + 1}`) });
+    const http = new HttpClient({ clock: new SkippingClock(), userAgent: "spec", maxSockets: 1 });
+    const budget = tokenBucketBudget({ perSecond: 1000, burst: 10, clock: new SkippingClock() });
+    const api = new DixaApi(new AuthorizedHost({ http, origin: HOST, budget, forms: [TOKEN] }), 5);
+    const reading = rowReading();
+    await expect(api.readPages(PATH, { pageLimit: "2" }, reading)).rejects.toThrow(
+      "after 5 pages with 5 rows it still links to a next page",
+    );
+    expect(reading.rows).toHaveLength(5);
+    http.close();
   });
 
   test.each([
@@ -180,24 +207,62 @@ describe("the probe of a token", () => {
 describe("Dixa's clock", () => {
   const never = new AbortController().signal;
   const date = "Sun, 01 Jun 2025 12:00:00 GMT";
+  const time = Date.UTC(2025, 5, 1, 12);
+  const api = () => nock(HOST).get("/v1/organization");
+  const exports = () => nock("https://exports.dixa.io").get("/v1/conversation_export");
 
   test("is told by an answer", async () => {
-    nock(HOST).get("/v1/organization").reply(200, {}, { date });
-    expect(await dixa.api.serverTime(never)).toBe(Date.UTC(2025, 5, 1, 12));
+    api().reply(200, {}, { date });
+    expect(await dixa.serverTime(never)).toBe(time);
   });
 
-  test("is told by a refusal too", async () => {
-    nock(HOST).get("/v1/organization").times(2).reply(401, {}, { date });
-    expect(await dixa.api.serverTime(never)).toBe(Date.UTC(2025, 5, 1, 12));
+  test("is told by a refusal of either form of the token", async () => {
+    api().times(2).reply(401, {}, { date });
+    expect(await dixa.serverTime(never)).toBe(time);
   });
 
-  test("stays unknown where no answer has a date", async () => {
-    nock(HOST).get("/v1/organization").reply(200, {});
-    expect(await dixa.api.serverTime(never)).toBeUndefined();
+  test.each([429, 500, 503])("is told by an answer of %d too, at once", async (status) => {
+    const clock = new SkippingClock();
+    dixa = dixaOf({ clock });
+    api().reply(status, "", { date, "retry-after": "3600" });
+    expect(await dixa.serverTime(never)).toBe(time);
+    expect(clock.slept).toEqual([]);
+  });
+
+  test("is told by the Exports API where the Dixa API can't be reached", async () => {
+    api().replyWithError("refused");
+    exports().reply(400, "", { date });
+    expect(await dixa.serverTime(never)).toBe(time);
+  });
+
+  test("is asked for again for two minutes", async () => {
+    const clock = new SkippingClock();
+    dixa = dixaOf({ clock });
+    api().times(7).replyWithError("refused");
+    exports().times(7).replyWithError("refused");
+    api().reply(503, "", { date });
+    expect(await dixa.serverTime(never)).toBe(time);
+    expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBe(120_000);
+  });
+
+  test("is not replaced by our own where nobody tells it", async () => {
+    api().times(8).replyWithError("refused");
+    exports().times(8).replyWithError("refused");
+    await expect(dixa.serverTime(never)).rejects.toMatchObject({
+      name: "ConnectorError",
+      failureType: "transient_error",
+      message: expect.stringMatching(/^Dixa does not say what time it is.*exports\.dixa\.io.* failed/),
+    });
+  });
+
+  test("is not replaced by our own where answers have no date", async () => {
+    api().times(8).reply(200, {});
+    exports().times(8).reply(400, {});
+    await expect(dixa.serverTime(never)).rejects.toThrow("its answers carry no Date header");
   });
 
   test("is not waited for when the sync is stopped", async () => {
     const reason = new Error("stopped");
-    await expect(dixa.api.serverTime(AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(dixa.serverTime(AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 });

@@ -39,6 +39,21 @@ export class AuthorizedHost {
   }
 
   /**
+   * What an answer, a refusal included, says of the host's clock (`Date`), ms UTC to the second; undefined if it says
+   * nothing. Asks once.
+   *
+   * @throws HttpError if there is no answer; the signal's reason
+   */
+  async serverTime(path: string, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      return await this.get(path, {}, { signal, retry: false }, ({ date }) => Promise.resolve(date));
+    } catch (error) {
+      if (isHttpStatusError(error)) return error.date;
+      throw error;
+    }
+  }
+
+  /**
    * As `get`, for requests that write. One that Dixa refuses with 401 has changed nothing, so trying the next form of
    * the header is safe for them too.
    */

@@ -1,43 +1,51 @@
 import { z } from "zod";
 
+import { ConnectorError } from "../airbyte/protocol/failure.ts";
 import { BodyError, isHttpStatusError } from "../http/errors.ts";
 import { JsonArraySplitter } from "../http/json-array-splitter.ts";
 import { type AuthorizedHost, type RequestOptions } from "./authorized-host.ts";
 import { type RowReading } from "./row-reading.ts";
 
-/** Whether empty pages can occur before the last one isn't documented; so many in a row are taken for the end. */
-const EMPTY_PAGES_AT_END = 3;
-
-/** How long a sync waits to learn Dixa's time before it trusts its own, ms. */
-const PATIENCE_MS = 10_000;
+/**
+ * More pages than any list has: at a hundred rows a page, which is the fewest that anybody has seen, ten million rows.
+ * Empty pages in the middle are no end, so that a list which never ends must be known by its length.
+ */
+const MOST_PAGES = 100_000;
 
 const meta = z.looseObject({ next: z.string().nullish() });
 
 /** The Dixa API (dev.dixa.io): pages of `{"data": […], "meta": {"next": …}}`. */
 export class DixaApi {
   readonly #host: AuthorizedHost;
+  readonly #mostPages: number;
 
-  constructor(host: AuthorizedHost) {
+  constructor(host: AuthorizedHost, mostPages = MOST_PAGES) {
     this.#host = host;
+    this.#mostPages = mostPages;
   }
 
   /**
    * Reads all pages of a list, row by row as they arrive. A page that fails is read again from its start, so rows
-   * come more than once.
+   * come more than once. Only a page without a link to the next one ends the list; an empty page does not.
+   *
+   * @throws HttpError; ConnectorError transient_error if the list can't be read to its end: a link leads back to a
+   *   page that was read, or pages come without end
    */
   async readPages(path: string, query: Readonly<Record<string, string>>, reading: RowReading): Promise<void> {
     const seen = new Set<string>();
-    let emptyPages = 0;
+    let rows = 0;
     let pageKey: string | undefined;
     reading.onStart?.();
-    do {
+    for (;;) {
       const page = await this.#readPage(path, pageKey === undefined ? query : { ...query, pageKey }, reading);
-      emptyPages = page.rows === 0 ? emptyPages + 1 : 0;
+      rows += page.rows;
       pageKey = page.next;
-      // A list that points back at a page it has already given would never end.
-      if (pageKey === undefined || seen.has(pageKey)) return;
+      if (pageKey === undefined) return;
+      const pages = seen.size + 1;
+      if (seen.has(pageKey)) throw endless(path, pages, rows, "links to a page that was read before");
+      if (pages >= this.#mostPages) throw endless(path, pages, rows, "still links to a next page");
       seen.add(pageKey);
-    } while (emptyPages < EMPTY_PAGES_AT_END);
+    }
   }
 
   /**
@@ -55,17 +63,13 @@ export class DixaApi {
     }
   }
 
-  /** Dixa's clock, ms UTC to the second, or undefined if it doesn't answer soon. Any answer tells the time. */
+  /**
+   * Dixa's clock, ms UTC to the second, asked once; undefined if the answer does not say. Any answer tells the time.
+   *
+   * @throws HttpError if there is no answer
+   */
   async serverTime(signal: AbortSignal): Promise<number | undefined> {
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-    try {
-      return await this.#host.get("/v1/organization", {}, { signal: soon }, (response) =>
-        Promise.resolve(response.date),
-      );
-    } catch (error) {
-      signal.throwIfAborted();
-      return isHttpStatusError(error) ? error.date : undefined;
-    }
+    return this.#host.serverTime("/v1/organization", signal);
   }
 
   async #readPage(
@@ -104,4 +108,12 @@ function nextPageKey(text: string | undefined): string | undefined {
   const key = URL.parse(next, "https://page.invalid")?.searchParams.get("pageKey") ?? "";
   if (key === "") throw new BodyError("malformed", "the link to the next page has no pageKey");
   return key;
+}
+
+function endless(path: string, pages: number, rows: number, what: string): ConnectorError {
+  return new ConnectorError(
+    "transient_error",
+    `Dixa's list ${path} can't be read to its end: after ${pages} pages with ${rows} rows it ${what}. ` +
+      "What was read may not be all of it.",
+  );
 }

@@ -27,6 +27,16 @@ export class ExportsApi {
   }
 
   /**
+   * Dixa's clock, ms UTC to the second, asked once; undefined if the answer does not say. The question has no window,
+   * so that the answer is short: a refusal tells the time as well as rows do.
+   *
+   * @throws HttpError if there is no answer
+   */
+  async serverTime(signal: AbortSignal): Promise<number | undefined> {
+    return this.#host.serverTime("/v1/conversation_export", signal);
+  }
+
+  /**
    * Asks for the conversations of a short span (ms UTC), to see whether the token opens this API.
    *
    * @throws HttpError

@@ -85,6 +85,12 @@ describe("a window", () => {
     );
   });
 
+  test("that begins with the epoch asks for nothing before it", async () => {
+    expect(await askedFor(conversations, 0, HI)).toContain("updated_after=0&");
+    expect(await askedFor(messages, 0, HI)).toContain("created_after=0&");
+    expect(await askedFor(activityLogs, 0, HI)).toContain("fromDatetime=1970-01-01T00%3A00%3A00Z&");
+  });
+
   test("is never wider than the API's limit, the overlap included", async () => {
     const limits = { exports: 31 * DAY_MS, activityLog: 90 * DAY_MS };
     for (const offset of [0, 1, 250, 999]) {

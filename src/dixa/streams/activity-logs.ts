@@ -132,7 +132,7 @@ export const activityLogs: DixaStream = {
       pageLimit: String(PAGE_LIMIT),
       // Whole seconds, outward, and one second more at the start: right whether the API compares milliseconds or
       // seconds, inclusively or not.
-      fromDatetime: formatSeconds(lo - 1000),
+      fromDatetime: formatSeconds(Math.max(0, lo - 1000)),
       toDatetime: formatSeconds(hi + 999),
     };
     await dixa.api.readPages("/v1/conversations/activitylog", query, reading);

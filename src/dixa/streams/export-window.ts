@@ -25,6 +25,7 @@ export async function readExport(
   { lo, hi }: Window,
   reading: RowReading,
 ): Promise<void> {
-  const query = { [`${time}_after`]: String(lo - 1), [`${time}_before`]: String(hi) };
+  // Nothing is older than the epoch, and whether Dixa takes a negative instant is not documented.
+  const query = { [`${time}_after`]: String(Math.max(0, lo - 1)), [`${time}_before`]: String(hi) };
   await dixa.exports.readArray(`/v1/${endpoint}`, query, reading);
 }

@@ -1,6 +1,6 @@
 import { type ConfiguredStream } from "../../airbyte/protocol/catalog.ts";
 import { streamStatus } from "../../airbyte/protocol/construct.ts";
-import { ConnectorError } from "../../airbyte/protocol/failure.ts";
+import { ConnectorError, isConnectorError } from "../../airbyte/protocol/failure.ts";
 import { type InputState } from "../../airbyte/protocol/state.ts";
 import { type StreamDescriptor } from "../../airbyte/protocol/stream-descriptor.ts";
 import { type DixaConfig } from "../../dixa/config.ts";
@@ -54,15 +54,16 @@ interface Job {
 export async function sync(options: SyncOptions): Promise<SyncFailure[]> {
   const { clock, config, dixa, logger, signal } = options;
   const failures: SyncFailure[] = [];
-  // The earlier of two clocks: a cursor ahead of Dixa's clock would skip what happens until Dixa gets there.
-  const served = await dixa.api.serverTime(signal);
-  const now = Math.floor(Math.min(clock.now(), served ?? Infinity) / 1000) * 1000;
+  const served = await serverTime(dixa, signal);
   const jobs: Job[] = [];
   for (const configured of options.catalog) {
     try {
+      if (typeof served !== "number") throw served;
+      // The earlier of two clocks: a cursor ahead of Dixa's clock would skip what happens until Dixa gets there.
+      const now = Math.floor(Math.min(clock.now(), served) / 1000) * 1000;
       jobs.push(createJob(options, configured, now));
     } catch (error) {
-      if (!(error instanceof ConnectorError)) throw error;
+      if (!isConnectorError(error)) throw error;
       const stream = descriptor(configured);
       failures.push({ error, stream });
       options.output.emit(streamStatus(stream, "STARTED", clock.now()));
@@ -78,6 +79,16 @@ export async function sync(options: SyncOptions): Promise<SyncFailure[]> {
     if (run.failure !== undefined) failures.push({ error: run.failure, stream: run.descriptor });
   }
   return failures;
+}
+
+/** Dixa's clock, ms UTC, or why it isn't known, which ends every stream before it begins. */
+async function serverTime(dixa: Dixa, signal: AbortSignal): Promise<number | ConnectorError> {
+  try {
+    return await dixa.serverTime(signal);
+  } catch (error) {
+    if (isConnectorError(error)) return error;
+    throw error;
+  }
 }
 
 /** Runs slices of all jobs, at most `workers` at a time, taking turns between the streams. */
