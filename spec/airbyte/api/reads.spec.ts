@@ -70,6 +70,27 @@ describe("a list", () => {
     expect(await gather(client.api.listSources())).toHaveLength(100);
   });
 
+  test("leaves out a row that can't be read, tells of it, and gives all others", async () => {
+    const faults: string[] = [];
+    const { api: tolerant } = apiWith({ onUnreadableRow: (fault) => faults.push(fault) });
+    at("/sources", 0).reply(200, { data: [...sources(0, 99), { name: "nameless" }], next: NEXT });
+    at("/sources", 100).reply(200, { data: [source(100, { sourceId: 7 }), source(101)], next: NEXT });
+    const listed = await gather(tolerant.listSources());
+    expect(listed).toHaveLength(100);
+    expect(listed.at(-1)?.sourceId).toBe("source-101");
+    expect(faults).toEqual([
+      expect.stringMatching(/row 99 answered .*sourceId is missing/),
+      expect.stringMatching(/row 100 answered .*sourceId/),
+    ]);
+  });
+
+  test("fails when no row of a page can be read, since nobody knows what it left out", async () => {
+    const { api: tolerant } = apiWith({ onUnreadableRow: () => undefined });
+    at("/sources", 0).reply(200, { data: sources(0, 100), next: NEXT });
+    at("/sources", 100).reply(200, { data: [{ name: "nameless" }, {}], next: NEXT });
+    await expect(gather(tolerant.listSources())).rejects.toThrow(/row 100 answered .*sourceId is missing/);
+  });
+
   test("shows the configuration as it is, and takes rows that lack what isn't needed", async () => {
     at("/sources", 0).reply(200, {
       data: [source(1), { sourceId: "s2", configuration: null, statusReason: "new member" }],

@@ -33,6 +33,11 @@ export interface AirbyteApiOptions {
   startTimeoutMs?: number | undefined;
   /** Time until any other request is answered, ms. Default 15,000. */
   timeoutMs?: number | undefined;
+  /**
+   * Told of each row of a list that can't be read, and is left out; the others are given. Without it, and when no row
+   * of a page can be read, the list fails.
+   */
+  onUnreadableRow?: ((fault: string) => void) | undefined;
 }
 
 const START_TIMEOUT_MS = 90_000;
@@ -56,6 +61,7 @@ export class AirbyteApi {
   readonly #slots: Slots;
   readonly #startTimeoutMs: number;
   readonly #timeoutMs: number;
+  readonly #onUnreadableRow: AirbyteApiOptions["onUnreadableRow"];
 
   constructor(options: AirbyteApiOptions) {
     const { url, auth, clock, userAgent, concurrency = CONCURRENCY, timeoutMs = TIMEOUT_MS } = options;
@@ -65,6 +71,7 @@ export class AirbyteApi {
     this.#slots = new Slots(concurrency);
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
     this.#timeoutMs = timeoutMs;
+    this.#onUnreadableRow = options.onUnreadableRow;
   }
 
   /** Every source of these workspaces that isn't deleted; of all that the application may see if none is named. */
@@ -148,16 +155,32 @@ export class AirbyteApi {
       const query = { workspaceIds, includeDeleted: "false", limit: `${PAGE_LIMIT}`, offset: `${offset}` };
       const { data } = parse(pageSchema, await this.#read(path, query, signal), `GET ${path}`);
       const before = seen.size;
+      const faults: AirbyteApiError[] = [];
       for (const [index, row] of data.entries()) {
-        const item = parse(schema, row, `GET ${path}, row ${offset + index}`);
+        const item = this.#rowOf(schema, row, `GET ${path}, row ${offset + index}`, faults);
+        if (item === undefined) continue;
         const id = idOf(item);
         // Rows that move between two pages come twice.
         if (seen.has(id)) continue;
         seen.add(id);
         yield item;
       }
+      // Nobody would know what is behind a page of which no row can be read.
+      if (faults[0] !== undefined && seen.size === before) throw faults[0];
       // A page without anything new comes from something that doesn't know offsets; it would go on forever.
       if (data.length < PAGE_LIMIT || seen.size === before) return;
+    }
+  }
+
+  /** Undefined: it can't be read, and somebody has been told. */
+  #rowOf<T>(schema: z.ZodType<T>, row: unknown, name: string, faults: AirbyteApiError[]): T | undefined {
+    try {
+      return parse(schema, row, name);
+    } catch (error) {
+      if (this.#onUnreadableRow === undefined || !isAirbyteApiError(error)) throw error;
+      this.#onUnreadableRow(error.message);
+      faults.push(error);
+      return undefined;
     }
   }
 
