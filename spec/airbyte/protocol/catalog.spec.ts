@@ -18,11 +18,16 @@ describe("a configured catalog", () => {
           cursor_field: ["created_at"],
           primary_key: [["id"]],
           generation_id: 3,
+          minimum_generation_id: 2,
+          sync_id: 17,
         },
       ],
     };
     expect(parseConfiguredCatalog(catalog)).toEqual([
-      { name: "messages", namespace: "dixa", syncMode: "incremental", properties: ["id", "text"] },
+      {
+        ...{ name: "messages", namespace: "dixa", syncMode: "incremental", properties: ["id", "text"] },
+        ...{ generationId: 3, minimumGenerationId: 2, syncId: 17 },
+      },
     ]);
   });
 
@@ -44,13 +49,18 @@ describe("a configured catalog", () => {
           cursor_field: null,
           primary_key: null,
           generation_id: null,
+          minimum_generation_id: null,
+          sync_id: null,
           include_files: null,
         },
       ],
       extra: {},
     };
     expect(parseConfiguredCatalog(catalog)).toEqual([
-      { name: "messages", namespace: undefined, syncMode: "full_refresh", properties: undefined },
+      {
+        ...{ name: "messages", namespace: undefined, syncMode: "full_refresh", properties: undefined },
+        ...{ generationId: undefined, minimumGenerationId: undefined, syncId: undefined },
+      },
     ]);
   });
 
@@ -68,6 +78,28 @@ describe("a configured catalog", () => {
   test("keeps modes and names that are not known, so that one odd entry spares the others", () => {
     const catalog = { streams: [{ stream: { name: "unknown" }, sync_mode: "INVALID" }] };
     expect(parseConfiguredCatalog(catalog)[0]).toMatchObject({ name: "unknown", syncMode: "INVALID" });
+  });
+
+  test.each([
+    ["", undefined, null],
+    [' of the namespace "eu"', "eu", "eu"],
+  ])("lists no stream%s twice", (where, first, second) => {
+    const catalog = {
+      streams: [first, second].map((namespace) => ({ stream: { name: "messages", namespace } })),
+    };
+    expect(() => parseConfiguredCatalog(catalog)).toThrow(
+      expect.objectContaining({
+        failureType: "config_error",
+        message: `The catalog lists the stream "messages"${where} more than once. Keep one of its entries.`,
+      }),
+    );
+  });
+
+  test("may list one name in several namespaces", () => {
+    const catalog = {
+      streams: ["eu", "us", undefined].map((namespace) => ({ stream: { name: "messages", namespace } })),
+    };
+    expect(parseConfiguredCatalog(catalog)).toHaveLength(3);
   });
 
   test("may be empty", () => {

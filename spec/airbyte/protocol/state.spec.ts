@@ -13,7 +13,7 @@ const stream = (name: string, state: unknown) => ({
 
 /** All states as a plain object. */
 function contents(state: InputState): Record<string, unknown> {
-  return Object.fromEntries(state.names.map((name) => [name, state.get(name)]));
+  return Object.fromEntries(state.streams.map((stream) => [stream.name, state.get(stream)]));
 }
 
 const BOTH = { conversations: CONVERSATIONS, messages: MESSAGES };
@@ -81,8 +81,8 @@ describe("the states of an earlier sync are found in", () => {
 
   test("a list, of which the last one of a stream counts", () => {
     const states = parseInputState([stream("messages", { created_at: 1 }), stream("messages", MESSAGES)]);
-    expect(states.get("messages")).toEqual(MESSAGES);
-    expect(states.names).toEqual(["messages"]);
+    expect(states.get({ name: "messages" })).toEqual(MESSAGES);
+    expect(states.streams).toEqual([{ name: "messages" }]);
   });
 
   test("whatever this program itself has put out", () => {
@@ -91,7 +91,9 @@ describe("the states of an earlier sync are found in", () => {
         const message = stateMessage({ name: "messages", namespace: "x" }, state, count);
         const printed: unknown = JSON.parse(JSON.stringify(message));
         for (const input of [printed, [printed]]) {
-          expect(parseInputState(input).get("messages")).toEqual(JSON.parse(JSON.stringify(state)));
+          expect(parseInputState(input).get({ name: "messages", namespace: "x" })).toEqual(
+            JSON.parse(JSON.stringify(state)),
+          );
         }
       }),
     );
@@ -117,6 +119,38 @@ describe("there is no state", () => {
     ).toEqual({});
     expect(contents(parseInputState([stream("messages", MESSAGES), stream("messages", null)]))).toEqual({});
     expect(contents(parseInputState({ messages: null }))).toEqual({});
+  });
+});
+
+test("a stream that was reset is not one that nothing is said of", () => {
+  const states = parseInputState([stream("messages", MESSAGES), stream("messages", null)]);
+  expect([states.get({ name: "messages" }), states.get({ name: "conversations" })]).toEqual([
+    null,
+    undefined,
+  ]);
+});
+
+describe("streams of one name in several namespaces", () => {
+  const of = (namespace: string | null | undefined, state: unknown) => ({
+    type: "STREAM",
+    stream: { stream_descriptor: { name: "messages", namespace }, stream_state: state },
+  });
+
+  test("have a state each", () => {
+    const states = parseInputState([of("eu", { created_at: 1 }), of("us", { created_at: 2 })]);
+    expect(states.get({ name: "messages", namespace: "eu" })).toEqual({ created_at: 1 });
+    expect(states.get({ name: "messages", namespace: "us" })).toEqual({ created_at: 2 });
+    expect(states.get({ name: "messages" })).toBeUndefined();
+    expect(states.streams).toEqual([
+      { name: "messages", namespace: "eu" },
+      { name: "messages", namespace: "us" },
+    ]);
+  });
+
+  test.each([[null], [undefined], [""]])("have none, where it is %j", (namespace) => {
+    const states = parseInputState([of(namespace, MESSAGES)]);
+    expect(states.get({ name: "messages" })).toEqual(MESSAGES);
+    expect(states.get({ name: "messages", namespace: "" })).toEqual(MESSAGES);
   });
 });
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { ConnectorError } from "./failure.ts";
 import { describeShape } from "./issues.ts";
+import { streamKey } from "./stream-descriptor.ts";
 
 /** A stream as `discover` lists it. */
 export const airbyteStreamSchema = z.looseObject({
@@ -24,6 +25,12 @@ export interface ConfiguredStream {
   syncMode: string;
   /** Top-level properties of the stream's schema, which a user may have thinned out; undefined if it lists none. */
   properties: string[] | undefined;
+  /** Number of the stream's generation of rows, counted up by each refresh; undefined if the client counts none. */
+  generationId: number | undefined;
+  /** The destination deletes rows of earlier generations than this. */
+  minimumGenerationId: number | undefined;
+  /** Number of the job, the same in all its attempts. */
+  syncId: number | undefined;
 }
 
 // Clients write nulls for what is missing and keys of their own (seen: test suites that dump pydantic models).
@@ -36,6 +43,9 @@ const configuredCatalogSchema = z.looseObject({
         json_schema: z.looseObject({ properties: z.record(z.string(), z.unknown()).nullish() }).nullish(),
       }),
       sync_mode: z.string().nullish(),
+      generation_id: z.int().nullish(),
+      minimum_generation_id: z.int().nullish(),
+      sync_id: z.int().nullish(),
     }),
   ),
 });
@@ -55,15 +65,37 @@ export function parseConfiguredCatalog(json: unknown): ConfiguredStream[] {
         'It must look like {"streams": [{"stream": {"name": "…"}, "sync_mode": "incremental"}]}.',
     );
   }
-  return parsed.data.streams.map(({ stream, sync_mode: syncMode }) => {
+  const streams = parsed.data.streams.map((configured): ConfiguredStream => {
+    const { stream } = configured;
     const properties = Object.keys(stream.json_schema?.properties ?? {});
     return {
       name: stream.name,
       namespace: stream.namespace ?? undefined,
-      syncMode: syncMode ?? "full_refresh",
+      syncMode: configured.sync_mode ?? "full_refresh",
       properties: properties.length === 0 ? undefined : properties,
+      generationId: configured.generation_id ?? undefined,
+      minimumGenerationId: configured.minimum_generation_id ?? undefined,
+      syncId: configured.sync_id ?? undefined,
     };
   });
+  refuseDoubles(streams);
+  return streams;
+}
+
+/** Both would write to one table, and each would put its STATE in the place of the other's. */
+function refuseDoubles(streams: readonly ConfiguredStream[]): void {
+  const seen = new Set<string>();
+  for (const stream of streams) {
+    const key = streamKey(stream);
+    if (seen.has(key)) {
+      const where = stream.namespace === undefined ? "" : ` of the namespace "${stream.namespace}"`;
+      throw new ConnectorError(
+        "config_error",
+        `The catalog lists the stream "${stream.name}"${where} more than once. Keep one of its entries.`,
+      );
+    }
+    seen.add(key);
+  }
 }
 
 function wrongAt(json: unknown, error: z.ZodError): string {

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { ConnectorError } from "./failure.ts";
 import { describeShape } from "./issues.ts";
-import { streamDescriptorSchema } from "./stream-descriptor.ts";
+import { type StreamDescriptor, streamDescriptorSchema, streamKey } from "./stream-descriptor.ts";
 
 const json = z.record(z.string(), z.unknown());
 const stats = z.looseObject({
@@ -23,14 +23,14 @@ export const stateSchema = z.looseObject({
 
 /** What an earlier sync has left, by stream. What a stream's own state means is the stream's business. */
 export interface InputState {
-  /** Names of all streams that have a state. */
-  readonly names: readonly string[];
-  /** The state of one stream; undefined if it has none. */
-  get(stream: string): unknown;
+  /** All streams that have a state. */
+  readonly streams: readonly StreamDescriptor[];
+  /** The state of one stream; null if the stream was reset, undefined if nothing is said of it. */
+  get(stream: { name: string; namespace?: string | undefined }): unknown;
 }
 
 const streamState = z.looseObject({
-  stream_descriptor: z.looseObject({ name: z.string() }),
+  stream_descriptor: z.looseObject({ name: z.string(), namespace: z.string().nullish() }),
   stream_state: z.unknown().optional(),
 });
 const entry = z.looseObject({
@@ -50,12 +50,18 @@ const ENVELOPE_KEYS: ReadonlySet<string> = new Set(["type", "stream", "global", 
  * @throws ConnectorError config_error if it is none of these
  */
 export function parseInputState(input: unknown): InputState {
-  const states = new Map<string, unknown>();
+  const states: States = new Map();
   for (const item of Array.isArray(input) ? (input as unknown[]) : [input]) addItem(item, states);
-  return { names: [...states.keys()], get: (stream) => states.get(stream) };
+  return {
+    streams: [...states.values()].filter(({ state }) => state !== null).map(({ stream }) => stream),
+    get: (stream) => states.get(streamKey(stream))?.state,
+  };
 }
 
-function addItem(item: unknown, states: Map<string, unknown>): void {
+/** By the key of their streams. */
+type States = Map<string, { stream: StreamDescriptor; state: unknown }>;
+
+function addItem(item: unknown, states: States): void {
   if (item === null || item === undefined) return;
   const object = json.safeParse(item).data;
   if (object === undefined || Array.isArray(item)) throw unusable(item);
@@ -85,18 +91,22 @@ function addItem(item: unknown, states: Map<string, unknown>): void {
   for (const { stream_descriptor: descriptor, stream_state: state } of stream
     ? [...globals, stream]
     : globals) {
-    add(descriptor.name, state, states);
+    add(descriptor, state, states);
   }
 }
 
-function addAll(object: Record<string, unknown>, states: Map<string, unknown>): void {
-  for (const [name, state] of Object.entries(object)) add(name, state, states);
+function addAll(object: Record<string, unknown>, states: States): void {
+  for (const [name, state] of Object.entries(object)) add({ name }, state, states);
 }
 
-function add(name: string, state: unknown, states: Map<string, unknown>): void {
-  // A null is how the platform says that the stream was reset.
-  if (state === null || state === undefined) states.delete(name);
-  else states.set(name, state);
+/** @param state null or missing is how the platform says that the stream was reset */
+function add(
+  { name, namespace }: { name: string; namespace?: string | null | undefined },
+  state: unknown,
+  states: States,
+): void {
+  const stream = { name, ...(namespace === null || namespace === undefined ? {} : { namespace }) };
+  states.set(streamKey(stream), { stream, state: state ?? null });
 }
 
 function unusable(item: unknown): ConnectorError {

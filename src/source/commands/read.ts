@@ -1,7 +1,7 @@
-import { parseConfiguredCatalog } from "../../airbyte/protocol/catalog.ts";
+import { type ConfiguredStream, parseConfiguredCatalog } from "../../airbyte/protocol/catalog.ts";
 import { errorTrace } from "../../airbyte/protocol/construct.ts";
 import { type FailureType } from "../../airbyte/protocol/failure.ts";
-import { parseInputState } from "../../airbyte/protocol/state.ts";
+import { type InputState, parseInputState } from "../../airbyte/protocol/state.ts";
 import { streams } from "../../dixa/streams/index.ts";
 import { showProgress } from "../output/terminal-progress.ts";
 import { SLICE_TUNING } from "../sync/slice-reader.ts";
@@ -33,7 +33,7 @@ export async function read(files: ReadFiles, runtime: Runtime): Promise<boolean>
   for (const warning of warnings) logger.warn(warning);
   const catalog = parseConfiguredCatalog(await readJsonFile("catalog", files.catalog));
   const state = parseInputState(files.state === undefined ? [] : await readJsonFile("state", files.state));
-  warnOfStrangers(state.names, runtime);
+  warnOfStrangers(state, catalog, runtime);
   const dixa = openDixa(config, clock);
   const stopCollecting = collectBuffers();
   let hideProgress: () => void = () => undefined;
@@ -66,12 +66,24 @@ function rank(type: FailureType): number {
   return RETRYABLE_FIRST.indexOf(type);
 }
 
-function warnOfStrangers(names: readonly string[], { logger }: Runtime): void {
-  const known = new Set(streams.flatMap(({ name, aliases }) => [name, ...aliases]));
-  const strangers = names.filter((name) => !known.has(name));
+function warnOfStrangers(
+  { streams: saved }: InputState,
+  catalog: readonly ConfiguredStream[],
+  { logger }: Runtime,
+): void {
+  const known = new Map(streams.flatMap(({ name, aliases }) => [name, ...aliases].map((own) => [own, name])));
+  const strangers = saved.filter(({ name }) => !known.has(name)).map(({ name }) => name);
   if (strangers.length > 0) {
     logger.warn(
       `The state holds streams that this connector does not have, which are ignored: ${strangers.join(", ")}`,
+    );
+  }
+  for (const { name, namespace = "" } of saved) {
+    const configured = catalog.filter((stream) => stream.name === known.get(name));
+    if (configured.length === 0 || configured.some((stream) => (stream.namespace ?? "") === namespace))
+      continue;
+    logger.warn(
+      `The state of ${name} is ignored: its namespace is "${namespace}", which the catalog has not for this stream`,
     );
   }
 }

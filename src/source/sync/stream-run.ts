@@ -45,6 +45,8 @@ export interface StreamRunOptions {
   output: Output;
   logger: Logger;
   clock: Clock;
+  /** What its states say of their origin. */
+  originOf: (isComplete: boolean) => Record<string, unknown>;
 }
 
 /** The life of one stream in one sync: its statuses, states, estimates and counts. Reads nothing itself. */
@@ -197,7 +199,8 @@ export class StreamRun implements SliceReport {
     const { range, records, output } = this.#options;
     const { cursor, ahead } = this.#checkpoint.promise(range.settled);
     const progress = { cursor: Math.max(cursor, range.floor ?? 0), ahead };
-    const state = writeStreamState(this.stream, progress);
+    const isComplete = progress.cursor >= range.end;
+    const state = { ...writeStreamState(this.stream, progress), ...this.#options.originOf(isComplete) };
     const text = JSON.stringify(state);
     if (text === this.#lastState) return;
     this.#lastState = text;

@@ -29,10 +29,7 @@ export function syncRange(
   incremental: boolean,
 ): SyncRange {
   const end = Math.min(now, config.end ?? now);
-  const earliest = Math.max(
-    config.start,
-    config.rollingWindow === undefined ? 0 : now - config.rollingWindow,
-  );
+  const earliest = earliestOf(config, now);
   const lookback = incremental ? config.lookback : 0;
   const start = progress === undefined ? earliest : Math.max(earliest, progress.cursor - lookback);
   return {
@@ -42,4 +39,9 @@ export function syncRange(
     floor: progress !== undefined && (progress.cursor <= end || start >= end) ? progress.cursor : undefined,
     settled: end - lookback,
   };
+}
+
+/** First instant that the configuration wants, ms UTC. */
+export function earliestOf(config: Pick<DixaConfig, "start" | "rollingWindow">, now: number): number {
+  return Math.max(config.start, config.rollingWindow === undefined ? 0 : now - config.rollingWindow);
 }

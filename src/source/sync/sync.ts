@@ -8,15 +8,17 @@ import { type Dixa } from "../../dixa/dixa.ts";
 import { streams } from "../../dixa/streams/index.ts";
 import { type DixaStream } from "../../dixa/streams/stream.ts";
 import { type Clock } from "../../http/clock.ts";
+import { describeInstant } from "../../logging/describe.ts";
 import { FieldSelection } from "../output/field-selection.ts";
 import { type Logger } from "../output/logger.ts";
 import { type Output } from "../output/output.ts";
 import { RecordOutput } from "../output/record-output.ts";
 import { SlicePlanner } from "./slice-planner.ts";
 import { SliceReader, type SliceTuning } from "./slice-reader.ts";
+import { originOf, sinceOf, type SyncTerms, whyVoid } from "./state-origin.ts";
 import { StreamRun, type StreamSnapshot } from "./stream-run.ts";
 import { readStreamState } from "./stream-state.ts";
-import { syncRange } from "./sync-range.ts";
+import { earliestOf, syncRange } from "./sync-range.ts";
 
 /** A failure with the stream that it ended. */
 export interface SyncFailure {
@@ -135,12 +137,31 @@ function createJob(options: SyncOptions, configured: ConfiguredStream, now: numb
   const { clock, config, dixa, logger, output, state, tuning } = options;
   const stream = findStream(configured);
   const incremental = configured.syncMode === "incremental";
-  const progress = readStreamState(stream, stateOf(stream, state));
+  const terms: SyncTerms = { ...configured, isFullRefresh: !incremental };
+  const found = stateOf(stream, configured.namespace, state);
+  const reason = whyVoid(found, terms);
+  if (reason !== undefined) {
+    logger.info(`${stream.name}: reading from the start, without the saved state: ${reason}`);
+  }
+  const saved = reason === undefined ? found : undefined;
+  const progress = readStreamState(stream, saved);
   const range = syncRange(config, now, progress, incremental);
   if (progress !== undefined && range.start >= range.end && progress.cursor > now) {
     logger.warn(
-      `${stream.name}: the saved state lies in the future, so there is nothing to read; ` +
-        "reset the stream if that is not what you want",
+      `${stream.name}: the saved state (${describeInstant(progress.cursor)}) lies after the time of this sync, ` +
+        `${describeInstant(now)} (the earlier of this machine's clock and Dixa's), so there is nothing to read. ` +
+        "If a clock was wrong, the next sync after it is right again goes on by itself; if the state is wrong, " +
+        "refresh the stream",
+    );
+  }
+  // Whatever lies between a cursor and a later start is never read, so the rows are whole from the start on.
+  const goesOn = progress !== undefined && progress.cursor >= range.start;
+  const since = sinceOf(saved);
+  const earliest = earliestOf(config, now);
+  if (since !== undefined && earliest < since) {
+    logger.warn(
+      `${stream.name}: rows from ${describeInstant(earliest)} on are wanted, but earlier syncs began at ` +
+        `${describeInstant(since)}. Refresh the stream to read what lies before`,
     );
   }
   const fields = Object.keys(stream.schema.shape);
@@ -159,7 +180,10 @@ function createJob(options: SyncOptions, configured: ConfiguredStream, now: numb
     maxWidth: stream.maxWindow(config.days),
     done: range.done,
   });
-  const run = new StreamRun({ stream, namespace, range, planner, records, output, logger, clock });
+  const run = new StreamRun({
+    ...{ stream, namespace, range, planner, records, output, logger, clock },
+    originOf: (isComplete) => originOf(terms, goesOn ? since : range.start, isComplete),
+  });
   const reader = new SliceReader({
     dixa,
     stream,
@@ -192,10 +216,13 @@ function findStream(configured: ConfiguredStream): DixaStream {
   return stream;
 }
 
-/** The stream's own state, or the one that another connector has left under its name for the same data. */
-function stateOf(stream: DixaStream, state: InputState): unknown {
+/**
+ * The stream's own state, or the one that another connector has left under its name for the same data. A stream that
+ * was reset has no other state.
+ */
+function stateOf(stream: DixaStream, namespace: string | undefined, state: InputState): unknown {
   for (const name of [stream.name, ...stream.aliases]) {
-    const found = state.get(name);
+    const found = state.get({ name, namespace });
     if (found !== undefined) return found;
   }
   return undefined;
