@@ -1,20 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 
 import { errorsOf, messagesOf, statesOf, statusesOf } from "../../../integration_tests/support/messages.ts";
-import { catalogOf, ConnectorBench, type ConnectorRun, emptyDixa } from "../../support/connector.ts";
+import { catalogOf, ConnectorBench, type ConnectorRun } from "../../support/connector.ts";
 
 const FEBRUARY = Date.UTC(2024, 1, 1);
 
-let bench: ConnectorBench;
-
-beforeAll(async () => {
-  bench = await ConnectorBench.open();
-});
-
-afterAll(() => bench.close());
+const bench = ConnectorBench.perFile();
 
 afterEach(() => {
-  bench.answer = emptyDixa;
   bench.server.requests.length = 0;
 });
 
