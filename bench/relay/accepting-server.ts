@@ -17,7 +17,6 @@ const app = createServer({
   clock: systemClock,
   logger,
   metrics: new Metrics(),
-  // For the page's samples.
   store: await openStore(":memory:", { clock: systemClock, timingsOf: config.timingsOf }),
   ingest: { accept: () => Promise.resolve("new") },
   wake: () => undefined,

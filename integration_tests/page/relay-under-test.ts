@@ -10,6 +10,7 @@ import { toRelayConfig } from "../../src/relay/config/relay-config.ts";
 import { relayConfigSchema } from "../../src/relay/config/schema.ts";
 import { Dispatcher } from "../../src/relay/dispatch/dispatcher.ts";
 import { createServer } from "../../src/relay/http/server.ts";
+import { addPage } from "../../src/relay/page/page.ts";
 import { GroupCommit } from "../../src/relay/store/group-commit.ts";
 import { openStore } from "../../src/relay/store/open.ts";
 import { type Store } from "../../src/relay/store/store.ts";
@@ -102,7 +103,7 @@ export class RelayUnderTest {
       tick: 50,
       limits: { perSecond: 100, burst: 100, concurrency: 1, slotLease: 10_000 },
     });
-    const app = createServer({
+    const services = {
       config,
       clock: systemClock,
       logger: createRelayLogger({ secrets: new SecretFilter(), level: "error" }),
@@ -113,7 +114,9 @@ export class RelayUnderTest {
         dispatcher.wake();
       },
       stopping: new AbortController().signal,
-    });
+    };
+    const app = createServer(services);
+    addPage(app, services);
     await app.listen({ host: "127.0.0.1", port: 0 });
     dispatcher.start();
     return new RelayUnderTest(store, app, dispatcher, airbyte);

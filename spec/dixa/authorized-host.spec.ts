@@ -34,43 +34,43 @@ function hostOf(forms: readonly string[] = FORMS): AuthorizedHost {
   return new AuthorizedHost({ http, origin: server.url.origin, budget, forms });
 }
 
-const ask = (host: AuthorizedHost) => host.get("/v1/x", {}, {}, (response) => response.text());
+const get = (host: AuthorizedHost) => host.get("/v1/x", {}, {}, (response) => response.text());
 
 describe("the form of the Authorization header", () => {
   test("is the first one, and stays it when it works", async () => {
     answerTo = () => 200;
     const host = hostOf();
-    await ask(host);
-    await ask(host);
+    await get(host);
+    await get(host);
     expect(seen).toEqual(["raw-token", "raw-token"]);
   });
 
   test("is the next one where the host says 401, and the one that worked is kept", async () => {
     answerTo = (form) => (form === "Basic abc" ? 200 : 401);
     const host = hostOf();
-    expect(await ask(host)).toBe('{"n":3}');
-    expect(await ask(host)).toBe('{"n":4}');
+    expect(await get(host)).toBe('{"n":3}');
+    expect(await get(host)).toBe('{"n":4}');
     expect(seen).toEqual([...FORMS, "Basic abc"]);
   });
 
   test("is not searched for again when a token that worked is refused", async () => {
     answerTo = () => 200;
     const host = hostOf();
-    await ask(host);
+    await get(host);
     answerTo = () => 401;
-    await expect(ask(host)).rejects.toMatchObject({ status: 401 });
+    await expect(get(host)).rejects.toMatchObject({ status: 401 });
     expect(seen).toHaveLength(2);
   });
 
   test("can't mend a wrong token: the first refusal is told", async () => {
     answerTo = () => 401;
-    await expect(ask(hostOf())).rejects.toMatchObject({ status: 401, bodyText: '{"n":1}' });
+    await expect(get(hostOf())).rejects.toMatchObject({ status: 401, bodyText: '{"n":1}' });
     expect(seen).toEqual(FORMS);
   });
 
   test("is not to blame for any other status", async () => {
     answerTo = () => 403;
-    await expect(ask(hostOf())).rejects.toMatchObject({ status: 403 });
+    await expect(get(hostOf())).rejects.toMatchObject({ status: 403 });
     expect(seen).toEqual(["raw-token"]);
   });
 
@@ -80,7 +80,7 @@ describe("the form of the Authorization header", () => {
     await expect(host.get("/v1/x", {}, {}, () => Promise.reject(new Error("useless")))).rejects.toThrow(
       "useless",
     );
-    await ask(host);
+    await get(host);
     expect(seen).toEqual(["raw-token", "Bearer raw-token", "Bearer raw-token"]);
   });
 });

@@ -342,7 +342,7 @@ describe("a rate limit", () => {
     const client = clientOf({ clock });
     const budget = slidingWindowBudget({ limit: 100, windowMs: 60_000, clock });
     const waits: [string, Wait["reason"], number][] = [];
-    const ask = (path: string, onFirstWait?: () => void) =>
+    const send = (path: string, onFirstWait?: () => void) =>
       client.send(
         get(new URL(path, url), {
           budget,
@@ -355,11 +355,11 @@ describe("a rate limit", () => {
         text,
       );
     const refused = Promise.withResolvers<undefined>();
-    const first = ask("/first", () => {
+    const first = send("/first", () => {
       refused.resolve(undefined);
     });
     await refused.promise;
-    const second = ask("/second");
+    const second = send("/second");
     await clock.passUntil(Promise.all([first, second]));
     expect(waits).toEqual([
       ["/first", "rate_limited", 30_000],

@@ -74,7 +74,7 @@ describe("the shared rate budget", () => {
   });
 });
 
-describe("upkeep", () => {
+describe("a repeated task", () => {
   test("runs at once and then again and again, sooner after a failure, until it is stopped", async () => {
     const clock = new ManualClock();
     const stop = new AbortController();

@@ -13,6 +13,7 @@ import { Mapping, type Refresh } from "./dispatch/mapping.ts";
 import { repeat } from "./dispatch/repeat.ts";
 import { SharedRateBudget } from "./dispatch/shared-rate-budget.ts";
 import { createServer } from "./http/server.ts";
+import { addPage } from "./page/page.ts";
 import { GroupCommit } from "./store/group-commit.ts";
 import { openStore } from "./store/open.ts";
 import { type Connection, type SharedLimits, type Store } from "./store/store.ts";
@@ -27,8 +28,8 @@ export interface RelayProcessOptions {
 }
 
 const PURGE_EVERY_MS = 3_600_000;
-/** After upkeep that failed: the first step, ms. */
-const UPKEEP_RETRY_MS = 5000;
+/** After a repeated task that failed: the first step, ms. */
+const REPEAT_RETRY_MS = 5000;
 /** A place for a request in flight outlives the longest request by this, ms. */
 const SLOT_MARGIN_MS = 30_000;
 /** Between two tries to reach the store at the start, ms. */
@@ -49,7 +50,7 @@ export class RelayProcess {
   readonly #mapping: Mapping;
   readonly #trouble: QuietLog;
   readonly #stopping = new AbortController();
-  #upkeep: Promise<unknown> | undefined;
+  #repeated: Promise<unknown> | undefined;
   #contested = "";
 
   private constructor(options: RelayProcessOptions, store: Store) {
@@ -89,7 +90,7 @@ export class RelayProcess {
       onDiscover: config.onDiscover,
     });
     const maxInFlight = config.store.kind === "postgres" ? 2 : 1;
-    this.#server = createServer({
+    const services = {
       config,
       clock,
       logger,
@@ -100,7 +101,9 @@ export class RelayProcess {
         this.#dispatcher.wake();
       },
       stopping: this.#stopping.signal,
-    });
+    };
+    this.#server = createServer(services);
+    addPage(this.#server, services);
   }
 
   /**
@@ -122,17 +125,17 @@ export class RelayProcess {
           `listening on ${address}, with ${describeStore(config)} and ${config.airbyte.url}`,
       });
       relay.#dispatcher.start();
-      const upkeep = { clock, retryAfter: UPKEEP_RETRY_MS };
-      relay.#upkeep = Promise.all([
+      const schedule = { clock, retryAfter: REPEAT_RETRY_MS };
+      relay.#repeated = Promise.all([
         repeat((stopped) => relay.#refresh(stopped), relay.#stopping.signal, {
-          ...upkeep,
+          ...schedule,
           every: config.refreshMs,
           onError: (error) => {
             relay.#trouble.warn("refresh", `Airbyte's connections can't be listed: ${messageOf(error)}`);
           },
         }),
         repeat(() => store.purge(clock.now() - config.retentionMs), relay.#stopping.signal, {
-          ...upkeep,
+          ...schedule,
           every: PURGE_EVERY_MS,
           onError: relay.#onError,
         }),
@@ -157,7 +160,7 @@ export class RelayProcess {
     const dispatched = this.#dispatcher.stop(drain);
     await this.#clock.sleep(this.#config.shutdownDelayMs, hurry).catch(() => undefined);
     await this.#server.close();
-    await Promise.race([Promise.all([dispatched, this.#upkeep]), aborted(hurry)]);
+    await Promise.race([Promise.all([dispatched, this.#repeated]), aborted(hurry)]);
     this.#airbyte.close();
     await this.#store.close();
     this.#logger.info("stopped");

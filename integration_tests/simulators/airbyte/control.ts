@@ -2,8 +2,15 @@ import { z } from "zod";
 
 import { type Answer } from "./answers.ts";
 import { ALL_FAULTS, type FaultRule } from "./faults.ts";
-import { type AirbyteSimulator } from "./index.ts";
-import { type JobPlan } from "./jobs.ts";
+import { type Job, type JobBook, type JobPlan } from "./jobs.ts";
+import { type Tokens } from "./tokens.ts";
+import {
+  type Connection,
+  type ConnectionInput,
+  type Source,
+  type SourceInput,
+  type Workspace,
+} from "./workspace.ts";
 
 const scope = {
   connectionId: z.string().optional(),
@@ -28,16 +35,28 @@ const planSchema = z.strictObject({
 const statusSchema = z.strictObject({ status: z.enum(["active", "inactive", "deprecated", "locked"]) });
 const scheduleSchema = z.strictObject({ connectionId: z.string() });
 
+/** What there is to see and to change of a simulator. */
+interface Controlled {
+  readonly workspace: Workspace;
+  readonly jobBook: JobBook;
+  readonly tokens: Tokens;
+  readonly faults: { clear(): void };
+  readonly jobs: readonly Job[];
+  readonly violations: readonly unknown[];
+  readonly requests: readonly unknown[];
+  readonly mostConcurrent: number;
+  addFault(rule: FaultRule): void;
+  planJob(plan: JobPlan): void;
+  addSource(input: SourceInput): Source;
+  addConnection(input: ConnectionInput): Connection;
+  startScheduled(connectionId: string): Job | undefined;
+}
+
 /**
  * What tests of other processes use to see and change what happens here: `GET /state`; `POST` and `DELETE` of
  * `/faults` and `/plans`; `POST /sources`, `/connections`, `/connections/{id}`, `/scheduled`, `/tokens/revoke`.
  */
-export function answerControl(
-  simulator: AirbyteSimulator,
-  method: string,
-  path: string,
-  body: string,
-): Answer {
+export function answerControl(simulator: Controlled, method: string, path: string, body: string): Answer {
   try {
     return ok(act(simulator, `${method} ${path}`, body === "" ? {} : JSON.parse(body)));
   } catch (error) {
@@ -45,7 +64,7 @@ export function answerControl(
   }
 }
 
-function act(simulator: AirbyteSimulator, what: string, input: unknown): unknown {
+function act(simulator: Controlled, what: string, input: unknown): unknown {
   const { workspace, jobs, violations, requests, mostConcurrent } = simulator;
   switch (what) {
     case "GET /state": {
@@ -78,7 +97,7 @@ function act(simulator: AirbyteSimulator, what: string, input: unknown): unknown
   }
 }
 
-function setStatus(simulator: AirbyteSimulator, what: string, input: unknown): unknown {
+function setStatus(simulator: Controlled, what: string, input: unknown): unknown {
   const id = /^POST \/connections\/(.+)$/.exec(what)?.[1] ?? "";
   const connection = simulator.workspace.connections.get(id);
   if (connection === undefined) throw new Error(`${what} is nothing that can be controlled`);

@@ -46,7 +46,7 @@ interface Body {
   title: unknown;
 }
 
-async function ask(
+async function request(
   path: string,
   init: RequestInit = {},
 ): Promise<{ status: number; text: string; body: Body }> {
@@ -57,7 +57,7 @@ async function ask(
 }
 
 function start(body: unknown = { connectionId: CONNECTION, jobType: "sync" }) {
-  return ask("/jobs", { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+  return request("/jobs", { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
 }
 
 const ONLY_ID = { errorId: expect.stringMatching(/^[0-9a-f-]{36}$/) };
@@ -71,9 +71,9 @@ describe("the token endpoint", () => {
       expires_in: 900,
     });
     now += 899_999;
-    expect((await ask("/jobs")).status).toBe(200);
+    expect((await request("/jobs")).status).toBe(200);
     now += 1;
-    expect(await ask("/jobs")).toMatchObject({
+    expect(await request("/jobs")).toMatchObject({
       status: 401,
       body: {
         status: 401,
@@ -102,54 +102,54 @@ describe("the token endpoint", () => {
 
   test("forgets its tokens when it is told so", async () => {
     simulator.tokens.revokeAll();
-    expect((await ask("/jobs")).status).toBe(401);
+    expect((await request("/jobs")).status).toBe(401);
     token = (await grant()).access_token;
-    expect((await ask("/jobs")).status).toBe(200);
+    expect((await request("/jobs")).status).toBe(200);
   });
 });
 
 test("health needs no token, and what isn't there is a framework's 404", async () => {
   expect((await fetch(`${simulator.url}/health`)).status).toBe(200);
-  expect(await ask("/nothing")).toMatchObject({ status: 404, body: { message: "Not Found" } });
+  expect(await request("/nothing")).toMatchObject({ status: 404, body: { message: "Not Found" } });
   token = "wrong";
-  expect((await ask("/sources")).status).toBe(401);
+  expect((await request("/sources")).status).toBe(401);
 });
 
 describe("sources and connections", () => {
   test("show secrets as stars, in lists and alone, and the rest as it is; a custom connector has no type", async () => {
-    const { body } = await ask("/sources");
+    const { body } = await request("/sources");
     expect(body.data).toHaveLength(1);
     expect(body.data[0]).toMatchObject({
       sourceType: "",
       configuration: { credential_id: "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e", api_token: MASK },
     });
     expect(MASK).toBe("*".repeat(10));
-    expect((await ask(`/sources/${body.data[0]!.sourceId}`)).body).toEqual(body.data[0]);
+    expect((await request(`/sources/${body.data[0]!.sourceId}`)).body).toEqual(body.data[0]);
   });
 
   test("are paged by limit and offset, with links into Airbyte's inside", async () => {
     const { sourceId } = [...simulator.workspace.sources.values()][0]!;
     for (let count = 0; count < 24; count++) simulator.addConnection({ sourceId });
-    const first = (await ask("/connections")).body;
+    const first = (await request("/connections")).body;
     expect(first).toMatchObject({ previous: "" });
     expect(first.data).toHaveLength(20);
     expect(first.next).toBe(
       "http://airbyte-server-svc.invalid:8001/api/public/v1/connections?limit=20&offset=20",
     );
-    const last = (await ask("/connections?limit=20&offset=20")).body;
+    const last = (await request("/connections?limit=20&offset=20")).body;
     expect(last.data).toHaveLength(5);
     expect(last.next).toContain("offset=40");
-    expect((await ask("/connections?limit=20&offset=40")).body).toMatchObject({ data: [], next: "" });
+    expect((await request("/connections?limit=20&offset=40")).body).toMatchObject({ data: [], next: "" });
   });
 
   test.each(["limit=0", "limit=101", "limit=x", "offset=-1"])("refuse %s with an id only", async (query) => {
-    expect(await ask(`/sources?${query}`)).toMatchObject({ status: 400, body: ONLY_ID });
+    expect(await request(`/sources?${query}`)).toMatchObject({ status: 400, body: ONLY_ID });
   });
 
   test("are of the workspaces that are named; deleted ones are left out unless asked for", async () => {
     const other = simulator.addSource({ workspaceId: "other" });
     simulator.addConnection({ sourceId: other.sourceId, status: "deprecated" });
-    const count = async (query: string) => (await ask(`/connections?${query}`)).body.data.length;
+    const count = async (query: string) => (await request(`/connections?${query}`)).body.data.length;
     expect(await count("")).toBe(1);
     expect(await count("includeDeleted=true")).toBe(2);
     expect(await count("includeDeleted=true&workspaceIds=other&workspaceIds=more")).toBe(1);
@@ -159,7 +159,7 @@ describe("sources and connections", () => {
   test("skip or repeat a row between two pages when they drift", async () => {
     for (let count = 0; count < 5; count++) simulator.addSource({ name: `s${count}` });
     const namesAt = async (offset: number) =>
-      (await ask(`/sources?limit=2&offset=${offset}`)).body.data.map(({ name }) => name);
+      (await request(`/sources?limit=2&offset=${offset}`)).body.data.map(({ name }) => name);
     simulator.addFault({ route: "sources", kind: "drift-skip" });
     expect([...(await namesAt(0)), ...(await namesAt(2))]).toEqual(["Dixa 1", "s0", "s2", "s3"]);
     simulator.addFault({ route: "sources", kind: "drift-repeat" });
@@ -168,12 +168,12 @@ describe("sources and connections", () => {
 
   test("that don't exist are named in a 404, and ids that are none in a 400", async () => {
     const id = "00000000-0000-4000-8000-000000000000";
-    expect(await ask(`/connections/${id}`)).toEqual({
+    expect(await request(`/connections/${id}`)).toEqual({
       status: 404,
       text: `{"status":404,"type":"${PROBLEM}#resource-not-found","title":"resource-not-found","detail":"The requested resource could not be found.","data":{"resourceType":"connection","resourceId":"${id}"}}`,
       body: expect.anything(),
     });
-    expect(await ask("/connections/1")).toMatchObject({ status: 400, body: ONLY_ID });
+    expect(await request("/connections/1")).toMatchObject({ status: 400, body: ONLY_ID });
   });
 });
 
@@ -201,7 +201,7 @@ describe("POST /jobs", () => {
         status: 409,
         text: `{"status":409,"type":"${PROBLEM}#409-state-conflict","title":"state-conflict","detail":"State conflict","data":{"message":"Could not fulfill request"}}`,
       });
-      expect((await ask(`/connections/${CONNECTION}`)).body.status).toBe(status);
+      expect((await request(`/connections/${CONNECTION}`)).body.status).toBe(status);
     },
   );
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 
 import { type DixaSimulator, startDixaSimulator } from "./index.ts";
-import { ask } from "./raw-answer.ts";
+import { request } from "./raw-answer.ts";
 
 let simulator: DixaSimulator;
 
@@ -18,7 +18,7 @@ async function act(
   json?: unknown,
 ): Promise<{ status: number; body: Record<string, unknown> }> {
   const method = json === undefined ? "GET" : "POST";
-  const { status, body } = await ask(`${simulator.apiUrl}/__control/${action}`, { method, json });
+  const { status, body } = await request(`${simulator.apiUrl}/__control/${action}`, { method, json });
   return { status, body: JSON.parse(body.toString("utf8")) as Record<string, unknown> };
 }
 
@@ -55,7 +55,7 @@ test("it sets faults, sends webhooks and shows the requests so far, its own left
   await act("faults", { next: ["503"], rate: 1, kinds: ["504"] });
   const headers = { authorization: simulator.token };
   for (const status of [503, 504]) {
-    expect((await ask(`${simulator.apiUrl}/v1/organization`, { headers })).status).toBe(status);
+    expect((await request(`${simulator.apiUrl}/v1/organization`, { headers })).status).toBe(status);
   }
   expect((await act("requests")).body).toMatchObject([
     { path: "/hook", status: 401 },
@@ -78,6 +78,6 @@ test.each([
 
 test("it is not there unless it is asked for", async () => {
   await start(false);
-  const { status } = await ask(`${simulator.apiUrl}/__control/requests`);
+  const { status } = await request(`${simulator.apiUrl}/__control/requests`);
   expect(status).toBe(401);
 });

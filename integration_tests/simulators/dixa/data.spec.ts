@@ -3,8 +3,9 @@ import fc from "fast-check";
 
 import { activityLogShape } from "./data/activity-logs.ts";
 import { conversationShape } from "./data/conversations.ts";
-import { Dataset, type DatasetOptions, type StreamName } from "./data/dataset.ts";
+import { Dataset, type DatasetOptions } from "./data/dataset.ts";
 import { type Span } from "./data/stream-data.ts";
+import { type StreamName } from "./data/stream-name.ts";
 
 const DAY = 86_400_000;
 const SPAN = { lo: Date.UTC(2025, 0, 1), hi: Date.UTC(2025, 1, 1) };

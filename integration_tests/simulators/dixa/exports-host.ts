@@ -1,6 +1,7 @@
 import { type Bounds, spanOf } from "./bounds.ts";
-import { type Dataset, type StreamName } from "./data/dataset.ts";
+import { type Dataset } from "./data/dataset.ts";
 import { type Span } from "./data/stream-data.ts";
+import { type StreamName } from "./data/stream-name.ts";
 
 const DAY_MS = 86_400_000;
 /** Dixa's Exports API guide: a window may not exceed 31 days. */

@@ -3,7 +3,7 @@ import { constants, gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
 import { ALL_FAULTS, type DixaSimulator, type Fault, startDixaSimulator } from "./index.ts";
-import { ask, type RawAnswer, startAsking } from "./raw-answer.ts";
+import { type RawAnswer, request, startRequest } from "./raw-answer.ts";
 
 const LO = Date.UTC(2025, 0, 1);
 const DAY = 86_400_000;
@@ -38,7 +38,7 @@ function exportOf(width: number, encoding?: string): [url: string, { headers: Re
 
 async function struckBy(fault: Fault, width: number, encoding?: string): Promise<RawAnswer> {
   simulator.faults.next(fault);
-  return ask(...exportOf(width, encoding));
+  return request(...exportOf(width, encoding));
 }
 
 function isArray(body: Buffer): boolean {
@@ -85,7 +85,7 @@ describe.each(WINDOWS)("%s", (_size, width) => {
   let whole: Buffer;
 
   beforeEach(async () => {
-    whole = (await ask(...exportOf(width))).body;
+    whole = (await request(...exportOf(width))).body;
     expect(isArray(whole)).toBe(true);
   });
 
@@ -129,12 +129,12 @@ describe.each(WINDOWS)("%s", (_size, width) => {
 
   test("stall says nothing more, until the simulator closes", async () => {
     simulator.faults.next("stall");
-    const answer = startAsking(...exportOf(width));
+    const answer = startRequest(...exportOf(width));
     await answer.begun;
     let isEnded = false;
     void answer.ended.then(() => (isEnded = true));
     // Another request in the meantime, so that there was time for an end.
-    expect((await ask(...exportOf(DAY))).end).toBe("complete");
+    expect((await request(...exportOf(DAY))).end).toBe("complete");
     expect(isEnded).toBe(false);
     await simulator.close();
     expect(await answer.ended).toMatchObject({ status: 200, end: "broken" });
@@ -144,7 +144,7 @@ describe.each(WINDOWS)("%s", (_size, width) => {
 test("no fault spoils the request after it", async () => {
   for (const fault of ALL_FAULTS.filter((name) => name !== "stall")) {
     await struckBy(fault, DAY);
-    expect(isArray((await ask(...exportOf(DAY))).body)).toBe(true);
+    expect(isArray((await request(...exportOf(DAY))).body)).toBe(true);
   }
   const struck = simulator.requests.flatMap(({ fault }) => fault ?? []);
   expect(struck).toEqual(ALL_FAULTS.filter((name) => name !== "stall"));
@@ -155,11 +155,11 @@ test("faults strike small answers of the Dixa API too", async () => {
   const url = `${simulator.apiUrl}/v1/organization`;
   for (const fault of ["unclosed", "garbage"] as const) {
     simulator.faults.next(fault);
-    const { body } = await ask(url, { headers });
+    const { body } = await request(url, { headers });
     expect(() => JSON.parse(body.toString("utf8")) as unknown).toThrow();
   }
   simulator.faults.next("cut");
-  expect((await ask(url, { headers })).end).toBe("broken");
+  expect((await request(url, { headers })).end).toBe("broken");
 });
 
 test("by rate, the same seed strikes the same requests in the same way", async () => {
@@ -171,7 +171,7 @@ test("by rate, the same seed strikes the same requests in the same way", async (
       faults: { rate: 0.4, kinds: ["500", "503", "empty"] },
     });
     const headers = { authorization: other.token };
-    for (let i = 0; i < 60; i++) await ask(`${other.apiUrl}/v1/organization`, { headers });
+    for (let i = 0; i < 60; i++) await request(`${other.apiUrl}/v1/organization`, { headers });
     await other.close();
     return other.requests.map(({ fault }) => fault);
   };
@@ -195,7 +195,7 @@ test("a script comes before a decision, a decision before the rate", async () =>
   const headers = { authorization: simulator.token };
   const statuses: number[] = [];
   for (const query of ["?x=1", "?x=1", ""]) {
-    statuses.push((await ask(`${simulator.apiUrl}/v1/organization${query}`, { headers })).status);
+    statuses.push((await request(`${simulator.apiUrl}/v1/organization${query}`, { headers })).status);
   }
   expect(statuses).toEqual([502, 503, 504]);
 });

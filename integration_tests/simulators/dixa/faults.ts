@@ -1,7 +1,7 @@
 import { type ServerResponse } from "node:http";
 
+import { type HostName } from "./host-name.ts";
 import { generator, pick } from "./random.ts";
-import { type HostName } from "./request-log.ts";
 
 /** Faults that are an answer of their own. */
 const ANSWERS = {

@@ -11,7 +11,7 @@ import {
   POWERLESS_TOKEN,
   startDixaSimulator,
 } from "./index.ts";
-import { ask, type RawAnswer } from "./raw-answer.ts";
+import { type RawAnswer, request } from "./raw-answer.ts";
 
 const DAY = 86_400_000;
 const LO = Date.UTC(2025, 0, 1);
@@ -28,11 +28,11 @@ afterEach(async () => {
 });
 
 function exports(path: string, authorization = `Bearer ${simulator.token}`): Promise<RawAnswer> {
-  return ask(`${simulator.exportsUrl}/v1/${path}`, { headers: { authorization } });
+  return request(`${simulator.exportsUrl}/v1/${path}`, { headers: { authorization } });
 }
 
 function api(path: string, authorization = simulator.token): Promise<RawAnswer> {
-  return ask(`${simulator.apiUrl}/v1/${path}`, { headers: { authorization } });
+  return request(`${simulator.apiUrl}/v1/${path}`, { headers: { authorization } });
 }
 
 interface Page {
@@ -269,8 +269,8 @@ test("a body is compressed for those who take it, and only for them", async () =
   await start();
   const url = `${simulator.exportsUrl}/v1/message_export?created_after=${LO}&created_before=${LO + DAY}`;
   const authorization = `Bearer ${simulator.token}`;
-  const plain = await ask(url, { headers: { authorization } });
-  const packed = await ask(url, { headers: { authorization, "accept-encoding": "gzip, br" } });
+  const plain = await request(url, { headers: { authorization } });
+  const packed = await request(url, { headers: { authorization, "accept-encoding": "gzip, br" } });
   expect(plain.headers["content-encoding"]).toBeUndefined();
   expect(packed.headers["content-encoding"]).toBe("gzip");
   expect(gunzipSync(packed.body).equals(plain.body)).toBe(true);
@@ -297,7 +297,7 @@ test("the log tells each request as it was answered, and the clock is the simula
 
 test("an address that can't be read is answered, and agents come up to the limit of a page", async () => {
   await start();
-  expect((await ask(`${simulator.apiUrl}//`)).status).toBe(400);
+  expect((await request(`${simulator.apiUrl}//`)).status).toBe(400);
   expect((parse(await api("agents?pageLimit=1")) as Page).data).toHaveLength(1);
 });
 

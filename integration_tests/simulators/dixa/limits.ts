@@ -1,4 +1,4 @@
-import { type HostName } from "./request-log.ts";
+import { type HostName } from "./host-name.ts";
 
 /** A limit on requests; `take` says how long to wait (ms) if there was none left, and 0 if there was. */
 export interface Limit {

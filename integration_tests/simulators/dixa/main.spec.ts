@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
 
 import { linesOf } from "../../support/lines.ts";
-import { ask } from "./raw-answer.ts";
+import { request } from "./raw-answer.ts";
 
 const PROGRAM = fileURLToPath(new URL("./main.ts", import.meta.url));
 const PORTS = ["--exports-port", "0", "--api-port", "0"];
@@ -39,9 +39,9 @@ test("it prints a configuration that works and each request, and Ctrl-C ends it"
       // What acceptance suites take for a secret, and look for in the logs.
       expect(config.api_token).toMatch(/^(?=.*\d).{8,}$/);
       const headers = { authorization: config.api_token };
-      expect((await ask(`${config.api_url}/v1/organization`, { headers })).status).toBe(200);
+      expect((await request(`${config.api_url}/v1/organization`, { headers })).status).toBe(200);
       const url = `${config.exports_url}/v1/message_export?created_after=2025-05-02&created_before=2025-06-01`;
-      const answer = await ask(url, { headers: { authorization: `Bearer ${config.api_token}` } });
+      const answer = await request(url, { headers: { authorization: `Bearer ${config.api_token}` } });
       expect(JSON.parse(answer.body.toString("utf8"))).toHaveLength(150);
       child.kill("SIGINT");
     }
@@ -60,7 +60,7 @@ test("the same seed and end give the same data in every run", async () => {
       if (origin === undefined) continue;
       const headers = { authorization: "Bearer sim-token-0123456789" };
       const window = "updated_after=2025-05-02&updated_before=2025-06-01";
-      ({ body } = await ask(`${origin}/v1/conversation_export?${window}`, { headers }));
+      ({ body } = await request(`${origin}/v1/conversation_export?${window}`, { headers }));
       child.kill("SIGTERM");
     }
     await ended;

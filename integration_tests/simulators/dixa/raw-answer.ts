@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { type IncomingHttpHeaders, type IncomingMessage, request as send } from "node:http";
 
 /** An answer as it came over the socket, with nothing decoded. */
 export interface RawAnswer {
@@ -17,17 +17,20 @@ export interface AnswerUnderWay {
   ended: Promise<RawAnswer>;
 }
 
-export interface Ask {
+export interface RequestOptions {
   method?: string;
   headers?: Record<string, string>;
   json?: unknown;
 }
 
 /** Sends one request over a connection of its own. */
-export function startAsking(url: string, { method = "GET", headers = {}, json }: Ask = {}): AnswerUnderWay {
+export function startRequest(
+  url: string,
+  { method = "GET", headers = {}, json }: RequestOptions = {},
+): AnswerUnderWay {
   const begun = Promise.withResolvers<undefined>();
   const ended = Promise.withResolvers<RawAnswer>();
-  const outgoing = request(url, { method, headers, agent: false });
+  const outgoing = send(url, { method, headers, agent: false });
   outgoing.on("error", () => {
     begun.resolve(undefined);
     ended.resolve({ status: 0, headers: {}, body: Buffer.alloc(0), end: "broken" });
@@ -49,6 +52,6 @@ export function startAsking(url: string, { method = "GET", headers = {}, json }:
   return { begun: begun.promise, ended: ended.promise };
 }
 
-export async function ask(url: string, options?: Ask): Promise<RawAnswer> {
-  return startAsking(url, options).ended;
+export async function request(url: string, options?: RequestOptions): Promise<RawAnswer> {
+  return startRequest(url, options).ended;
 }

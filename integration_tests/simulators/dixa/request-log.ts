@@ -1,7 +1,5 @@
 import { type Fault } from "./faults.ts";
-
-/** Dixa's two hosts: `exports` (exports.dixa.io) and `api` (dev.dixa.io). */
-export type HostName = "exports" | "api";
+import { type HostName } from "./host-name.ts";
 
 /** One request, as it was answered. */
 export interface RequestLog {

@@ -1,4 +1,4 @@
-import { type HostName } from "./request-log.ts";
+import { type HostName } from "./host-name.ts";
 
 export const DEFAULT_TOKEN = "sim-token-0123456789";
 /** A token of the retired Integrations API: opens the exports, not the Dixa API. */

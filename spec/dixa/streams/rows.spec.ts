@@ -127,12 +127,12 @@ test("names of streams, keys and cursors are what other programs rely on", async
   ) as {
     catalog: { streams: Record<string, unknown>[] };
   };
-  const faces = catalog.catalog.streams.map((stream) => [
+  const rows = catalog.catalog.streams.map((stream) => [
     stream["name"],
     stream["source_defined_primary_key"],
     stream["default_cursor_field"],
   ]);
-  expect(faces).toEqual([
+  expect(rows).toEqual([
     ["conversations", [["id"]], ["updated_at"]],
     ["messages", [["id"]], ["created_at"]],
     ["activity_logs", [["id"]], ["activityTimestamp"]],

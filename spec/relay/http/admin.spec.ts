@@ -8,21 +8,21 @@ import {
   CONNECTION,
   OTHER_CONNECTION,
   SIGNED,
-  type TestFace,
-  testFace,
+  type TestServices,
+  testServices,
 } from "../support/services-fixture.ts";
 import { documentation } from "./documented.ts";
 
 const START = Date.UTC(2026, 0, 1, 12);
 
-let face: TestFace;
+let services: TestServices;
 let app: FastifyInstance;
 let now: number;
 
 beforeEach(() => {
   now = START;
-  face = testFace({ now: () => now });
-  app = createServer(face);
+  services = testServices({ now: () => now });
+  app = createServer(services);
 });
 
 afterEach(async () => {
@@ -44,7 +44,7 @@ async function call(method: "GET" | "POST", path: string, token = ADMIN_TOKEN) {
 }
 
 function event(eventId: string): Promise<unknown> {
-  return face.store.accept({
+  return services.store.accept({
     credentialId: SIGNED,
     eventId,
     eventType: "CONVERSATION_CLOSED",
@@ -63,19 +63,19 @@ const CALLS = [
 
 describe.each(CALLS)("%s %s", (method, path) => {
   test("is for the holder of the admin token only", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, CONNECTION);
     for (const token of ["", "wrong", `${ADMIN_TOKEN}x`, ADMIN_TOKEN.slice(0, -1)]) {
       const response = await call(method, path, token);
       expect(response.statusCode).toBe(401);
       expect(response.headers["www-authenticate"]).toContain("Bearer");
     }
-    expect((await face.store.connection(CONNECTION))?.state.phase.name).toBe("IDLE");
-    expect(face.wakes).toBe(0);
+    expect((await services.store.connection(CONNECTION))?.state.phase.name).toBe("IDLE");
+    expect(services.wakes).toBe(0);
   });
 
   test("says 503 while the store can't be reached", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
-    face.store.isDown = true;
+    services.store.addConnection(SIGNED, CONNECTION);
+    services.store.isDown = true;
     const response = await call(method, path);
     expect(response.statusCode).toBe(503);
     expect(response.headers["retry-after"]).toBeDefined();
@@ -83,11 +83,11 @@ describe.each(CALLS)("%s %s", (method, path) => {
 });
 
 test("credentials are listed in the order of the configuration, with what their connections are at", async () => {
-  face.store.addConnection(SIGNED, CONNECTION);
-  face.store.addConnection(SIGNED, OTHER_CONNECTION);
+  services.store.addConnection(SIGNED, CONNECTION);
+  services.store.addConnection(SIGNED, OTHER_CONNECTION);
   await event("e1");
   now += 10_000;
-  face.store.succeed(CONNECTION);
+  services.store.succeed(CONNECTION);
   const { credentials } = (await call("GET", "/v1/credentials")).json<{ credentials: unknown[] }>();
   expect(credentials).toHaveLength(4);
   expect(credentials[0]).toEqual({
@@ -102,7 +102,7 @@ test("credentials are listed in the order of the configuration, with what their 
 
 describe("a credential", () => {
   test("is shown with its webhook's address, events and connections", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, CONNECTION);
     await event("e1");
     const body = (await call("GET", `/v1/credentials/${SIGNED}`)).json<Record<string, unknown>>();
     expect(body).toMatchObject({
@@ -124,9 +124,9 @@ describe("a credential", () => {
   });
 
   test("shows the job that a connection is at, with its link", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, CONNECTION);
     await event("e1");
-    face.store.change(CONNECTION, {
+    services.store.change(CONNECTION, {
       phase: { name: "TRACKING", jobId: 77, cover: 1, status: "running", since: now, until: now },
     });
     const body = (await call("GET", `/v1/credentials/${SIGNED}`)).json<{ connections: unknown[] }>();
@@ -152,39 +152,39 @@ describe("a sync that is asked for by hand", () => {
   const PATH = `/v1/credentials/${SIGNED}/sync`;
 
   test("is one more number, and answered at once when nobody waits", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, CONNECTION);
     const response = await call("POST", PATH);
     expect(response.statusCode).toBe(202);
     expect(response.json()).toMatchObject({ seq: 1, outcome: "pending", reasons: [] });
-    expect(face.wakes).toBe(1);
+    expect(services.wakes).toBe(1);
     expect((await call("POST", PATH)).json()).toMatchObject({ seq: 2 });
   });
 
   test("is answered with 200 when each connection has been synced", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
-    face.store.addConnection(SIGNED, OTHER_CONNECTION);
+    services.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, OTHER_CONNECTION);
     const answer = call("POST", `${PATH}?wait=60s`);
-    while (face.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
-    face.store.succeed(CONNECTION);
-    face.store.succeed(OTHER_CONNECTION);
+    while (services.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
+    services.store.succeed(CONNECTION);
+    services.store.succeed(OTHER_CONNECTION);
     const response = await answer;
     expect(response.statusCode).toBe(200);
     expect(response.json()).toMatchObject({ seq: 1, outcome: "succeeded" });
   });
 
   test("is answered with 202 when the wait has run out", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
-    face.store.addConnection(SIGNED, OTHER_CONNECTION);
+    services.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, OTHER_CONNECTION);
     const answer = call("POST", `${PATH}?wait=30s`);
-    while (face.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
-    face.store.succeed(CONNECTION);
+    while (services.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
+    services.store.succeed(CONNECTION);
     now += 30_000;
     expect((await answer).statusCode).toBe(202);
   });
 
   test("is answered with 424 and the reason when a connection is parked", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
-    await face.store.apply(CONNECTION, { type: "park" });
+    services.store.addConnection(SIGNED, CONNECTION);
+    await services.store.apply(CONNECTION, { type: "park" });
     const response = await call("POST", `${PATH}?wait=60s`);
     expect(response.statusCode).toBe(424);
     expect(response.json()).toMatchObject({
@@ -194,12 +194,12 @@ describe("a sync that is asked for by hand", () => {
   });
 
   test("is answered with 424 as soon as a sync has failed since, and not for failures of before", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
-    face.store.change(CONNECTION, { failedJobs: 3, lastError: "an old failure" });
+    services.store.addConnection(SIGNED, CONNECTION);
+    services.store.change(CONNECTION, { failedJobs: 3, lastError: "an old failure" });
     const answer = call("POST", `${PATH}?wait=60s`);
-    while (face.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (services.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
-    face.store.change(CONNECTION, { failedJobs: 4, lastError: "Airbyte's job 5 failed" });
+    services.store.change(CONNECTION, { failedJobs: 4, lastError: "Airbyte's job 5 failed" });
     const response = await answer;
     expect(response.statusCode).toBe(424);
     expect(response.json()).toMatchObject({
@@ -216,26 +216,26 @@ describe("a sync that is asked for by hand", () => {
   });
 
   test("ends its wait when the relay stops", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, CONNECTION);
     const answer = call("POST", `${PATH}?wait=10m`);
-    while (face.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
-    face.stop();
+    while (services.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
+    services.stop();
     expect((await answer).statusCode).toBe(202);
   });
 
   test.each([["soon"], ["-1s"], ["1"], [""], ["1h"], ["1s&wait=2s"], ["9999999s"]])(
     "is not asked for with wait=%s",
     async (wait) => {
-      face.store.addConnection(SIGNED, CONNECTION);
+      services.store.addConnection(SIGNED, CONNECTION);
       expect((await call("POST", `${PATH}?wait=${wait}`)).statusCode).toBe(400);
-      expect((await face.store.credentialStatus(SIGNED)).seq).toBe(0);
+      expect((await services.store.credentialStatus(SIGNED)).seq).toBe(0);
     },
   );
 });
 
 describe("a connection", () => {
   test("is parked, unparked and retried", async () => {
-    face.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, CONNECTION);
     const act = async (action: string) =>
       (await call("POST", `/v1/connections/${CONNECTION}/${action}`)).json<{ state: string }>();
     expect(await act("park")).toMatchObject({
@@ -245,12 +245,12 @@ describe("a connection", () => {
     });
     expect(await act("unpark")).toMatchObject({ state: "clean", park_reason: null });
     await event("e1");
-    face.store.change(CONNECTION, {
+    services.store.change(CONNECTION, {
       failedJobs: 2,
       phase: { name: "BACKOFF", since: now, until: now + 900_000 },
     });
     expect(await act("retry")).toMatchObject({ state: "pending", failed_jobs: 0 });
-    expect(face.wakes).toBe(3);
+    expect(services.wakes).toBe(3);
   });
 
   test("that nobody knows is not found", async () => {

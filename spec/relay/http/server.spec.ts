@@ -2,23 +2,25 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FastifyInstance } from "fastify";
 
 import { createServer } from "../../../src/relay/http/server.ts";
+import { addPage } from "../../../src/relay/page/page.ts";
 import {
   ADMIN_TOKEN,
   CONNECTION,
   OPEN,
   SIGNED,
   testConfig,
-  type TestFace,
-  testFace,
+  type TestServices,
+  testServices,
 } from "../support/services-fixture.ts";
 import { documentation } from "./documented.ts";
 
-let face: TestFace;
+let services: TestServices;
 let app: FastifyInstance;
 
 function start(more: Record<string, unknown> = {}): void {
-  face = testFace({ config: testConfig(more) });
-  app = createServer(face);
+  services = testServices({ config: testConfig(more) });
+  app = createServer(services);
+  addPage(app, services);
 }
 
 beforeEach(() => {
@@ -31,7 +33,7 @@ afterEach(async () => {
 
 describe("health", () => {
   test("is alive whatever happens", async () => {
-    face.store.isDown = true;
+    services.store.isDown = true;
     const response = await app.inject("/livez");
     expect([response.statusCode, response.json()]).toEqual([200, { status: "ok" }]);
   });
@@ -41,14 +43,14 @@ describe("health", () => {
     const ready = await app.inject("/readyz");
     expect([ready.statusCode, ready.json()]).toEqual([200, { status: "ok" }]);
     expectDocumented("GET", "/readyz", ready);
-    face.store.isDown = true;
+    services.store.isDown = true;
     const down = await app.inject("/readyz");
     expect([down.statusCode, down.json()]).toEqual([503, { status: "unavailable" }]);
     expectDocumented("GET", "/readyz", down);
   });
 
   test("is not ready once the relay has been told to stop, and still takes webhooks", async () => {
-    face.stop();
+    services.stop();
     const response = await app.inject("/readyz");
     expect([response.statusCode, response.json()]).toEqual([503, { status: "stopping" }]);
     const webhook = await app.inject({
@@ -62,8 +64,8 @@ describe("health", () => {
 
 describe("metrics", () => {
   test("tell age and states from the store", async () => {
-    face.store.addConnection(OPEN, CONNECTION);
-    await face.store.accept({
+    services.store.addConnection(OPEN, CONNECTION);
+    await services.store.accept({
       credentialId: OPEN,
       eventId: "e1",
       eventType: "X",
@@ -77,9 +79,9 @@ describe("metrics", () => {
   });
 
   test("count what the dispatcher notes", async () => {
-    face.metrics.noted({ kind: "triggered", jobId: 1 });
-    face.metrics.noted({ kind: "succeeded", jobId: 1, lagMs: 45_000 });
-    face.metrics.noted({ kind: "parked" });
+    services.metrics.noted({ kind: "triggered", jobId: 1 });
+    services.metrics.noted({ kind: "succeeded", jobId: 1, lagMs: 45_000 });
+    services.metrics.noted({ kind: "parked" });
     const { body } = await app.inject("/metrics");
     expect(body).toContain('dixa_relay_triggers_total{outcome="triggered"} 1');
     expect(body).toContain('dixa_relay_triggers_total{outcome="busy"} 0');
@@ -88,7 +90,7 @@ describe("metrics", () => {
   });
 
   test("are there without the store, but for what it alone knows", async () => {
-    face.store.isDown = true;
+    services.store.isDown = true;
     const response = await app.inject("/metrics");
     expect(response.statusCode).toBe(200);
     expect(response.body).toContain("dixa_relay_webhooks_rejected_total");
@@ -203,18 +205,18 @@ describe("Airbyte's notification", () => {
         notification_secret: secret,
       },
     });
-    face.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, CONNECTION);
   });
 
   test("is a hint to look at the job of that connection now", async () => {
     const until = Date.now() + 60_000;
-    face.store.change(CONNECTION, {
+    services.store.change(CONNECTION, {
       phase: { name: "TRACKING", jobId: 7, cover: 0, status: "running", since: Date.now(), until },
     });
     const response = await notify({ data: { connection: { id: CONNECTION }, jobId: 7, success: true } });
     expect(response.statusCode).toBe(202);
-    expect(face.wakes).toBe(1);
-    const phase = (await face.store.connection(CONNECTION))?.state.phase;
+    expect(services.wakes).toBe(1);
+    const phase = (await services.store.connection(CONNECTION))?.state.phase;
     expect(phase).toMatchObject({ name: "TRACKING", jobId: 7 });
     expect(phase?.name === "TRACKING" && phase.until < until).toBe(true);
   });
@@ -222,7 +224,7 @@ describe("Airbyte's notification", () => {
   test("of a connection that is none of ours changes nothing", async () => {
     expect((await notify({ data: { connection: { id: "x" } } })).statusCode).toBe(202);
     expect((await notify({ data: { connection: { id: "\0" } } })).statusCode).toBe(202);
-    expect(face.wakes).toBe(0);
+    expect(services.wakes).toBe(0);
   });
 
   test("needs the secret address and a connection", async () => {

@@ -5,18 +5,18 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FastifyInstance } from "fastify";
 
 import { createServer } from "../../../src/relay/http/server.ts";
-import { OPEN, type TestFace, testFace } from "../support/services-fixture.ts";
+import { OPEN, type TestServices, testServices } from "../support/services-fixture.ts";
 
 const BODY = '{"event_id":"e1"}';
 const HEAD = `POST /webhooks/dixa/${OPEN} HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\n`;
 
-let face: TestFace;
+let services: TestServices;
 let app: FastifyInstance;
 let sockets: Socket[];
 
 beforeEach(async () => {
-  face = testFace();
-  app = createServer(face, { requestTimeoutMs: 400, headersTimeoutMs: 200, checkMs: 50 });
+  services = testServices();
+  app = createServer(services, { requestTimeoutMs: 400, headersTimeoutMs: 200, checkMs: 50 });
   await app.listen({ host: "127.0.0.1", port: 0 });
   sockets = [];
 });
@@ -63,7 +63,7 @@ describe("over a real connection", () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 202 /);
-    expect(face.store.events).toHaveLength(1);
+    expect(services.store.events).toHaveLength(1);
   });
 
   test("several webhooks on one connection are answered in their order", async () => {
@@ -72,7 +72,7 @@ describe("over a real connection", () => {
     socket.write(`${HEAD}Content-Length: ${BODY.length}\r\n\r\n${BODY}`);
     socket.write(`${HEAD}Connection: close\r\nContent-Length: ${other.length}\r\n\r\n${other}`);
     expect((await answerOn(socket)).match(/HTTP\/1\.1 202/g)).toHaveLength(2);
-    expect(face.store.events.map(({ eventId }) => eventId)).toEqual(["e1", "e2"]);
+    expect(services.store.events.map(({ eventId }) => eventId)).toEqual(["e1", "e2"]);
   });
 
   test("whoever sends headers without end is cut off", async () => {
@@ -91,7 +91,7 @@ describe("over a real connection", () => {
     const answer = await answerOn(socket);
     clearInterval(drip);
     expect(answer === "" || answer.startsWith("HTTP/1.1 408 ")).toBe(true);
-    expect(face.store.events).toEqual([]);
+    expect(services.store.events).toEqual([]);
   });
 
   test("whoever hangs up in the middle is counted, and nothing is kept", async () => {
@@ -100,7 +100,7 @@ describe("over a real connection", () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     socket.destroy();
     await until(async () => (await rejections("aborted")) === 1);
-    expect(face.store.events).toEqual([]);
+    expect(services.store.events).toEqual([]);
   });
 
   test("a body that turns out too large is refused while it comes", async () => {

@@ -10,20 +10,20 @@ import {
   SECRET,
   SIGNED,
   testConfig,
-  type TestFace,
-  testFace,
+  type TestServices,
+  testServices,
 } from "../support/services-fixture.ts";
 import { documentation } from "./documented.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const PATH = "/webhooks/dixa/{credentialId}";
 
-let face: TestFace;
+let services: TestServices;
 let app: FastifyInstance;
 
-function start(options: Parameters<typeof testFace>[0] = {}): void {
-  face = testFace({ now: () => NOW, ...options });
-  app = createServer(face);
+function start(options: Parameters<typeof testServices>[0] = {}): void {
+  services = testServices({ now: () => NOW, ...options });
+  app = createServer(services);
 }
 
 beforeEach(() => {
@@ -93,7 +93,7 @@ describe("a webhook", () => {
     const response = await deliver({ body: { event_id: "e7", event_fqn: "CONVERSATION_CLOSED", data: {} } });
     expect(response.statusCode).toBe(202);
     expect(response.json()).toEqual({ status: "new" });
-    expect(face.store.events).toEqual([
+    expect(services.store.events).toEqual([
       { credentialId: SIGNED, eventId: "e7", eventType: "CONVERSATION_CLOSED", receivedAt: NOW, seq: 1 },
     ]);
     expect(await metric(`dixa_relay_webhooks_total{credential="${SIGNED}",outcome="new"}`)).toBe(1);
@@ -105,7 +105,7 @@ describe("a webhook", () => {
     const again = await deliver();
     expect(again.statusCode).toBe(202);
     expect(again.json()).toEqual({ status: "duplicate" });
-    expect(face.store.events).toHaveLength(1);
+    expect(services.store.events).toHaveLength(1);
   });
 
   test("of another credential with the same event id is another one", async () => {
@@ -115,7 +115,7 @@ describe("a webhook", () => {
 
   test("of an unknown kind is kept", async () => {
     await deliver({ body: { event_id: "e1", event_fqn: "PARCEL_LOST" } });
-    expect(face.store.events[0]).toMatchObject({ eventType: "PARCEL_LOST" });
+    expect(services.store.events[0]).toMatchObject({ eventType: "PARCEL_LOST" });
   });
 
   test("of a kind that is filtered out is accepted and changes nothing", async () => {
@@ -127,13 +127,13 @@ describe("a webhook", () => {
     expect((await deliver({ body: { event_id: "e2", event_fqn: "SLA_EVALUATION_VOIDED" } })).json()).toEqual({
       status: "filtered",
     });
-    expect(face.store.events).toEqual([]);
+    expect(services.store.events).toEqual([]);
     expect(await metric(`dixa_relay_webhooks_total{credential="${SIGNED}",outcome="filtered"}`)).toBe(1);
   });
 
   test("finds its credential in capitals too, as some people write UUIDs", async () => {
     expect((await deliver({ credential: SIGNED.toUpperCase() })).statusCode).toBe(202);
-    expect(face.store.events[0]).toMatchObject({ credentialId: SIGNED });
+    expect(services.store.events[0]).toMatchObject({ credentialId: SIGNED });
   });
 
   test("may declare its character set", async () => {
@@ -148,7 +148,7 @@ describe("a webhook is refused", () => {
     const response = await deliver(delivery);
     expect(response.statusCode).toBe(status);
     expect(response.body).not.toContain(SECRET);
-    expect(face.store.events).toEqual([]);
+    expect(services.store.events).toEqual([]);
     expect(await metric(`dixa_relay_webhooks_rejected_total{reason="${reason}"}`)).toBe(1);
   }
 
@@ -207,7 +207,7 @@ describe("a webhook is refused", () => {
 
   test("with a remedy in the log, at most once a minute for each kind", async () => {
     for (let i = 0; i < 50; i++) await deliver({ headers: { "x-dixa-signature": "" } });
-    const warnings = face.lines.filter((line) => line.includes('"warn"'));
+    const warnings = services.lines.filter((line) => line.includes('"warn"'));
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain("webhooks for Dixa EU are refused: signature is missing");
   });
@@ -215,13 +215,13 @@ describe("a webhook is refused", () => {
 
 describe("when the store can't keep it", () => {
   test("a webhook is answered with 503 and when to come again, and another time accepted", async () => {
-    face.store.isDown = true;
+    services.store.isDown = true;
     const response = await deliver();
     expect(response.statusCode).toBe(503);
     expect(Number(response.headers["retry-after"])).toBeGreaterThan(0);
     expect(response.json()).toMatchObject({ error: "store_unavailable" });
     expect(await metric('dixa_relay_webhooks_rejected_total{reason="unavailable"}')).toBe(1);
-    face.store.isDown = false;
+    services.store.isDown = false;
     expect((await deliver()).json()).toEqual({ status: "new" });
   });
 
@@ -229,7 +229,7 @@ describe("when the store can't keep it", () => {
     await app.close();
     start({ ingest: { accept: () => Promise.reject(new TypeError("oops")) } });
     expect((await deliver()).statusCode).toBe(503);
-    expect(face.lines.join("")).toContain("oops");
+    expect(services.lines.join("")).toContain("oops");
   });
 });
 
@@ -274,8 +274,8 @@ test("secrets never reach the log", async () => {
   });
   await deliver({ credential: BEARER, headers: { authorization: "Bearer bearer-token" } });
   await deliver({ headers: { "x-dixa-signature": "t=1,v1=bearer-token" } });
-  face.logger.info({ deep: { token: "bearer-token" } }, `the secret is ${SECRET}`);
-  const log = face.lines.join("");
+  services.logger.info({ deep: { token: "bearer-token" } }, `the secret is ${SECRET}`);
+  const log = services.lines.join("");
   for (const secret of [SECRET, "pass:word", "bearer-token"]) expect(log).not.toContain(secret);
   expect(log).toContain("the secret is ****");
 });

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 
 import { pendingChart } from "../../../src/relay/page/chart.ts";
 import { PendingHistory } from "../../../src/relay/page/pending-history.ts";
-import { CONNECTION, SIGNED, testFace } from "../support/services-fixture.ts";
+import { CONNECTION, SIGNED, testServices } from "../support/services-fixture.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -25,7 +25,7 @@ test("the chart leaves out what is older than half an hour, and may be empty", (
 
 test("the history holds one sample per credential and turn, and only so many", async () => {
   let now = NOW;
-  const { store, config } = testFace({ now: () => now });
+  const { store, config } = testServices({ now: () => now });
   store.addConnection(SIGNED, CONNECTION);
   await store.accept({ credentialId: SIGNED, eventId: "e1", eventType: "X", receivedAt: NOW });
   const history = new PendingHistory();

@@ -2,15 +2,23 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FastifyInstance } from "fastify";
 
 import { createServer } from "../../../src/relay/http/server.ts";
-import { ADMIN_TOKEN, CONNECTION, SIGNED, type TestFace, testFace } from "../support/services-fixture.ts";
+import { addPage } from "../../../src/relay/page/page.ts";
+import {
+  ADMIN_TOKEN,
+  CONNECTION,
+  SIGNED,
+  type TestServices,
+  testServices,
+} from "../support/services-fixture.ts";
 
-let face: TestFace;
+let services: TestServices;
 let app: FastifyInstance;
 
 beforeEach(() => {
-  face = testFace();
-  face.store.addConnection(SIGNED, CONNECTION);
-  app = createServer(face);
+  services = testServices();
+  services.store.addConnection(SIGNED, CONNECTION);
+  app = createServer(services);
+  addPage(app, services);
 });
 
 afterEach(async () => {
@@ -35,7 +43,7 @@ async function signIn(): Promise<{ cookie: string; csrf: string }> {
 }
 
 async function isParked(): Promise<boolean> {
-  return (await face.store.connection(CONNECTION))?.state.phase.name === "PARKED";
+  return (await services.store.connection(CONNECTION))?.state.phase.name === "PARKED";
 }
 
 test("whoever is not signed in gets the login, and no fragment", async () => {
@@ -48,7 +56,7 @@ test("only the admin token signs in, and a wrong one is noted", async () => {
   const response = await post("/login", { token: "wrong" });
   expect(response.statusCode).toBe(401);
   expect(response.headers["set-cookie"]).toBeUndefined();
-  expect(face.lines.join("")).toContain("wrong token");
+  expect(services.lines.join("")).toContain("wrong token");
   expect((await post("/login", {})).statusCode).toBe(401);
   expect((await post("/login", { token: ADMIN_TOKEN }, { "sec-fetch-site": "cross-site" })).statusCode).toBe(
     401,
@@ -63,7 +71,7 @@ describe("a button", () => {
     const response = await post(PARK, { csrf }, { cookie });
     expect(response).toMatchObject({ statusCode: 303, headers: { location: "/?done=park" } });
     expect(await isParked()).toBe(true);
-    expect(face.wakes).toBe(1);
+    expect(services.wakes).toBe(1);
     const { body } = await app.inject({ url: "/?done=park", headers: { cookie } });
     expect(body).toContain("Parked. What happens meanwhile is not forgotten.");
   });
@@ -77,7 +85,7 @@ describe("a button", () => {
     );
     expect(response.statusCode).toBe(200);
     expect(response.body).toBe("A sync of all its connections has been asked for.");
-    expect((await face.store.credentialStatus(SIGNED)).seq).toBe(1);
+    expect((await services.store.credentialStatus(SIGNED)).seq).toBe(1);
   });
 
   test.each([
@@ -99,7 +107,7 @@ describe("a button", () => {
     );
     expect(response.statusCode).toBe(status);
     expect(await isParked()).toBe(false);
-    expect(face.wakes).toBe(0);
+    expect(services.wakes).toBe(0);
   });
 
   test("of something that isn't there says so", async () => {
@@ -131,7 +139,7 @@ test("what is done is told from a fixed list, so no address can put words on the
 
 test("a store that does not answer is told in words, with 503", async () => {
   const { cookie } = await signIn();
-  face.store.isDown = true;
+  services.store.isDown = true;
   const response = await app.inject({ url: "/", headers: { cookie } });
   expect(response.statusCode).toBe(503);
   expect(response.headers["retry-after"]).toBeDefined();
@@ -146,7 +154,7 @@ test("the oldest unsynced event has an age, and where all is synced there is non
   const { cookie } = await signIn();
   expect((await oldest(cookie))?.trim()).toBe("none");
   const receivedAt = Date.now() - 61_000;
-  await face.store.accept({ credentialId: SIGNED, eventId: "e1", eventType: "X", receivedAt });
+  await services.store.accept({ credentialId: SIGNED, eventId: "e1", eventType: "X", receivedAt });
   expect((await oldest(cookie))?.trim()).toMatch(/^1m/);
 });
 

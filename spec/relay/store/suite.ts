@@ -371,20 +371,20 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describe("the budget of requests to Airbyte", () => {
       test("is one for all replicas, and fills at its rate", async () => {
         const { stores: both, clock } = await replicas(2);
-        const ask = async () => {
+        const take = async () => {
           const waits = await Promise.all(
             Array.from({ length: 12 }, (_, n) => both[n % 2]!.takeRequest(LIMITS)),
           );
           return waits.filter((wait) => wait === 0).length;
         };
-        expect(await ask()).toBe(3);
+        expect(await take()).toBe(3);
         expect(await both[0]!.takeRequest(LIMITS)).toBe(500);
         clock.advance(499);
-        expect(await ask()).toBe(0);
+        expect(await take()).toBe(0);
         clock.advance(1);
-        expect(await ask()).toBe(1);
+        expect(await take()).toBe(1);
         clock.advance(HOUR);
-        expect(await ask()).toBe(3);
+        expect(await take()).toBe(3);
       });
 
       test("lets so many be in flight, over all replicas, and frees the place of a replica that died", async () => {

@@ -2,7 +2,7 @@ import { systemClock } from "../../../src/http/clock.ts";
 import { SecretFilter } from "../../../src/logging/secret-filter.ts";
 import { type RelayConfig, toRelayConfig } from "../../../src/relay/config/relay-config.ts";
 import { type RawCredential, relayConfigSchema } from "../../../src/relay/config/schema.ts";
-import { type Face, type Ingest } from "../../../src/relay/http/services.ts";
+import { type Ingest, type Services } from "../../../src/relay/http/services.ts";
 import { createRelayLogger } from "../../../src/relay/telemetry/log.ts";
 import { Metrics } from "../../../src/relay/telemetry/metrics.ts";
 import { MemoryStore } from "./services-store.ts";
@@ -45,17 +45,17 @@ export function testConfig(
   return config;
 }
 
-export interface TestFace extends Face {
+export interface TestServices extends Services {
   readonly store: MemoryStore;
   readonly lines: string[];
   readonly stop: () => void;
   wakes: number;
 }
 
-/** A face on a store in memory. */
-export function testFace(
+/** A services on a store in memory. */
+export function testServices(
   options: { config?: RelayConfig; ingest?: Ingest; now?: () => number; level?: string } = {},
-): TestFace {
+): TestServices {
   const config = options.config ?? testConfig();
   const now = options.now ?? (() => Date.now());
   const clock = { ...systemClock, now };
@@ -64,7 +64,7 @@ export function testFace(
   secrets.hide([ADMIN_TOKEN, SECRET, "pass:word", "bearer-token"]);
   const lines: string[] = [];
   const stopping = new AbortController();
-  const face: TestFace = {
+  const services: TestServices = {
     config,
     clock,
     logger: createRelayLogger({
@@ -76,7 +76,7 @@ export function testFace(
     store,
     ingest: options.ingest ?? store,
     wake: () => {
-      face.wakes++;
+      services.wakes++;
     },
     wakes: 0,
     stopping: stopping.signal,
@@ -85,5 +85,5 @@ export function testFace(
     },
     lines,
   };
-  return face;
+  return services;
 }

@@ -1,7 +1,7 @@
 import { type ConnectionState, newConnectionState } from "../../../src/relay/coalescer/connection-state.ts";
 import { type Input } from "../../../src/relay/coalescer/inputs.ts";
 import { step } from "../../../src/relay/coalescer/step.ts";
-import { type Face, type FaceStore, type Ingest } from "../../../src/relay/http/services.ts";
+import { type Ingest, type Services, type ServicesStore } from "../../../src/relay/http/services.ts";
 import {
   type Acceptance,
   type Activity,
@@ -19,8 +19,8 @@ interface Entry {
   state: ConnectionState;
 }
 
-/** A store in memory with the shipped coalescer in it, for specs of what faces outward. It can be out of order. */
-export class MemoryStore implements FaceStore, Ingest {
+/** A store in memory with the shipped coalescer in it, for specs of the HTTP side. It can be out of order. */
+export class MemoryStore implements ServicesStore, Ingest {
   /** All methods fail while this is true. */
   isDown = false;
   readonly events: StoredEvent[] = [];
@@ -29,9 +29,9 @@ export class MemoryStore implements FaceStore, Ingest {
   readonly #urgent = new Map<string, number>();
   readonly #seq = new Map<string, number>();
   readonly #now: () => number;
-  readonly #timingsOf: Face["config"]["timingsOf"];
+  readonly #timingsOf: Services["config"]["timingsOf"];
 
-  constructor(now: () => number, timingsOf: Face["config"]["timingsOf"]) {
+  constructor(now: () => number, timingsOf: Services["config"]["timingsOf"]) {
     this.#now = now;
     this.#timingsOf = timingsOf;
   }

@@ -11,7 +11,7 @@ async function golden(name: string): Promise<unknown> {
   return JSON.parse(await readFile(new URL(`../../golden/${name}`, import.meta.url), "utf8"));
 }
 
-describe("the public face", () => {
+describe("what the platform is told", () => {
   test.each([
     ["spec", "spec.json"],
     ["discover", "catalog.json"],

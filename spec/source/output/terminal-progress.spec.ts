@@ -1,8 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 
-import { progressLine, showProgress } from "../../../src/source/output/terminal-progress.ts";
-import { type StreamSnapshot } from "../../../src/source/sync/stream-run.ts";
+import {
+  progressLine,
+  showProgress,
+  type StreamSnapshot,
+} from "../../../src/source/output/terminal-progress.ts";
 
 const NOW = Date.UTC(2024, 0, 1);
 const SNAPSHOT: StreamSnapshot = {

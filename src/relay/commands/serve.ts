@@ -1,8 +1,30 @@
-import { systemClock } from "../../http/clock.ts";
+import { type Argv } from "yargs";
+
+import { type Clock, systemClock } from "../../http/clock.ts";
 import { SecretFilter } from "../../logging/secret-filter.ts";
 import { loadRelayConfig } from "../config/load.ts";
-import { RelayProcess } from "../process.ts";
-import { createRelayLogger } from "../telemetry/log.ts";
+import { type RelayConfig } from "../config/relay-config.ts";
+import { createRelayLogger, type Logger } from "../telemetry/log.ts";
+import { type CommandLine, configOption } from "./command-line.ts";
+
+/** Starts one replica of the relay. It is given from above, where the replica is put together. */
+export type StartRelay = (
+  options: { config: RelayConfig; logger: Logger; clock: Clock },
+  signal: AbortSignal,
+) => Promise<{ stop(hurry: AbortSignal): Promise<void> }>;
+
+export function addServeCommand(program: Argv, commandLine: CommandLine, start: StartRelay): void {
+  program.command(
+    "serve",
+    "Run the relay",
+    (args) => args.option("config", configOption),
+    ({ config }) =>
+      commandLine.run(async () => {
+        await serve(config, start);
+        return 0;
+      }),
+  );
+}
 
 /**
  * Runs the relay until the process is told to stop (SIGTERM or SIGINT). A second signal ends its waits.
@@ -10,7 +32,7 @@ import { createRelayLogger } from "../telemetry/log.ts";
  * @param configPath undefined: the environment holds the configuration
  * @throws ConfigError; an error with a message for people when the store or the port can't be used
  */
-export async function serve(configPath: string | undefined): Promise<void> {
+async function serve(configPath: string | undefined, start: StartRelay): Promise<void> {
   const secrets = new SecretFilter();
   const { config, warnings } = loadRelayConfig({ path: configPath, env: process.env, secrets });
   const logger = createRelayLogger({ secrets, level: config.logLevel });
@@ -25,7 +47,7 @@ export async function serve(configPath: string | undefined): Promise<void> {
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
   try {
-    const relay = await RelayProcess.start({ config, logger, clock: systemClock }, stop.signal);
+    const relay = await start({ config, logger, clock: systemClock }, stop.signal);
     await new Promise<void>((resolve) => {
       stop.signal.addEventListener("abort", () => {
         resolve();

@@ -1,9 +1,40 @@
+import { type Argv } from "yargs";
+
+import { systemClock } from "../../http/clock.ts";
 import { formatDuration } from "../config/scalars.ts";
 import { type ConnectionView, type CredentialView } from "../http/schemas.ts";
 import { count } from "../telemetry/describe-state.ts";
+import { clientOptions, type CommandLine } from "./command-line.ts";
 import { type RelayClient } from "./relay-client.ts";
 
-export interface StatusOptions {
+export function addStatusCommand(program: Argv, commandLine: CommandLine): void {
+  program.command(
+    "status",
+    "Show how credentials and their connections are",
+    (args) =>
+      args
+        .options(clientOptions)
+        .option("credential", {
+          type: "string",
+          requiresArg: true,
+          describe: "Id of one credential; without it, all are shown",
+        })
+        .option("json", { type: "boolean", default: false, describe: "Print JSON" }),
+    (args) =>
+      commandLine.run(async () => {
+        await status({
+          client: commandLine.client(args),
+          credentialId: args.credential,
+          asJson: args.json,
+          now: systemClock.now(),
+          print: commandLine.print,
+        });
+        return 0;
+      }),
+  );
+}
+
+interface StatusOptions {
   client: Pick<RelayClient, "credential" | "credentials">;
   /** Undefined: all. */
   credentialId: string | undefined;
@@ -15,7 +46,7 @@ export interface StatusOptions {
 }
 
 /** Shows how credentials and their connections are. */
-export async function status({ client, credentialId, asJson, now, print }: StatusOptions): Promise<void> {
+async function status({ client, credentialId, asJson, now, print }: StatusOptions): Promise<void> {
   const ids =
     credentialId === undefined
       ? (await client.credentials()).map(({ credential_id }) => credential_id)

@@ -1,3 +1,5 @@
+import { type Argv } from "yargs";
+
 import { toConnectorError } from "../../dixa/errors.ts";
 import {
   type DeliveryStatus,
@@ -6,12 +8,16 @@ import {
   type SubscriptionRequest,
   type Subscriptions,
 } from "../../dixa/webhooks/subscriptions.ts";
+import { systemClock } from "../../http/clock.ts";
 import { isHttpStatusError } from "../../http/errors.ts";
 import { type SecretFilter } from "../../logging/secret-filter.ts";
 import { type WebhookAuth } from "../config/auth.ts";
+import { findCredential, loadRelayConfig } from "../config/load.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../http/views.ts";
 import { CommandError } from "./command-error.ts";
+import { type CommandLine, configOption } from "./command-line.ts";
+import { openSubscriptions } from "./open-subscriptions.ts";
 import { addSecret } from "./secrets-file.ts";
 
 export interface SubscribeOptions {
@@ -24,6 +30,46 @@ export interface SubscribeOptions {
   name: string;
   secrets: SecretFilter;
   print: (line: string) => void;
+}
+
+export function addSubscribeCommand(program: Argv, commandLine: CommandLine): void {
+  program.command(
+    "subscribe",
+    "Have Dixa send its webhooks to the relay, and fetch their secret",
+    (args) =>
+      args
+        .option("config", configOption)
+        .option("credential", {
+          type: "string",
+          requiresArg: true,
+          describe: "Id or name of the credential; may be left out when there is only one",
+        })
+        .option("secret-file", {
+          type: "string",
+          requiresArg: true,
+          describe: "File for the secret. Default: webhook_secrets_file of the credential",
+        })
+        .option("name", {
+          type: "string",
+          requiresArg: true,
+          default: "dixa-relay",
+          describe: "Name of the webhook in Dixa",
+        }),
+    ({ config: path, credential: idOrName, secretFile, name }) =>
+      commandLine.run(async () => {
+        const { secrets, print } = commandLine;
+        const { config } = loadRelayConfig({ path, env: process.env, secrets, mayLackSecrets: true });
+        const credential = findCredential(config, idOrName);
+        const { publicUrl } = config;
+        const { subscriptions, close } = openSubscriptions(credential, systemClock);
+        try {
+          await subscribe({ subscriptions, credential, publicUrl, secretFile, name, secrets, print });
+        } finally {
+          close();
+        }
+        return 0;
+      }),
+  );
 }
 
 /**

@@ -1,7 +1,10 @@
-import { type Clock } from "../../http/clock.ts";
-import { formatDuration } from "../config/scalars.ts";
+import { type Argv } from "yargs";
+
+import { type Clock, systemClock } from "../../http/clock.ts";
+import { formatDuration, parseDuration } from "../config/scalars.ts";
 import { type ConnectionView } from "../http/schemas.ts";
 import { baselineOf, outcomeOf } from "../http/sync-outcome.ts";
+import { clientOptions, type CommandLine, EXIT_FAILED, EXIT_TIMED_OUT } from "./command-line.ts";
 import { isUnreachable, type RelayClient } from "./relay-client.ts";
 
 export interface SyncOptions {
@@ -17,6 +20,57 @@ export interface SyncOptions {
 export type SyncEnd = "succeeded" | "requested" | "failed" | "timed_out";
 
 const LOOK_MS = 1000;
+
+const EXIT: Readonly<Record<SyncEnd, number>> = {
+  succeeded: 0,
+  requested: 0,
+  failed: EXIT_FAILED,
+  timed_out: EXIT_TIMED_OUT,
+};
+
+export function addSyncCommand(program: Argv, commandLine: CommandLine): void {
+  program.command(
+    "sync",
+    "Sync every connection of a credential now",
+    (args) =>
+      args
+        .options(clientOptions)
+        .option("credential", {
+          type: "string",
+          requiresArg: true,
+          demandOption: true,
+          describe: "Id of the credential",
+        })
+        .option("wait", {
+          type: "boolean",
+          default: false,
+          describe: "Wait until each has succeeded. Exit status: 0 all did, 1 one can't, 3 time ran out",
+        })
+        .option("timeout", {
+          type: "string",
+          requiresArg: true,
+          default: "1h",
+          describe: "How long to wait, such as 90s or 2h",
+        }),
+    (args) => {
+      const timeoutMs = parseDuration(args.timeout);
+      if (timeoutMs === undefined) {
+        commandLine.misused(`--timeout ${args.timeout} is not a duration. Write it like 90s, 15m or 2h.`);
+        return;
+      }
+      return commandLine.run(async () => {
+        const end = await sync({
+          client: commandLine.client(args),
+          clock: systemClock,
+          credentialId: args.credential,
+          waitMs: args.wait ? timeoutMs : undefined,
+          print: commandLine.print,
+        });
+        return EXIT[end];
+      });
+    },
+  );
+}
 
 /**
  * Asks for a sync of all connections of a credential and, if wished, waits until each has succeeded.

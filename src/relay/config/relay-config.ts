@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import { type AirbyteAuth } from "../../airbyte/api/authorization.ts";
 import { EventFilter } from "../../dixa/webhooks/events.ts";
 import { type Timings } from "../coalescer/timings.ts";
-import { type Selection } from "../dispatch/mapping.ts";
 import { airbyteAuthOf, type WebhookAuth, webhookAuthOf } from "./auth.ts";
 import { type ListenAddress } from "./scalars.ts";
 import { type RawCredential, type RawRelayConfig } from "./schema.ts";
+import { type Selection } from "./selection.ts";
 import { faultsOfTimings, mergeTimings, type RawTimings } from "./timings.ts";
 
 /** One Dixa account. */

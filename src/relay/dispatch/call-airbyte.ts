@@ -2,19 +2,19 @@ import { type AirbyteJobs, isAirbyteFailure } from "../coalescer/airbyte.ts";
 import { type Call } from "../coalescer/connection-state.ts";
 import { type Answer, type Reading } from "../coalescer/inputs.ts";
 
-interface AskOptions {
+interface CallOptions {
   signal: AbortSignal;
   /** Told of errors that nobody expects. */
   onError: ((error: unknown) => void) | undefined;
 }
 
 /** Sends one request to Airbyte, and makes an answer of whatever comes of it. Never throws. */
-export async function ask(
+export async function callAirbyte(
   airbyte: AirbyteJobs,
   connectionId: string,
   call: Call,
   fence: number,
-  options: AskOptions,
+  options: CallOptions,
 ): Promise<Answer> {
   const { signal } = options;
   switch (call.name) {
@@ -45,7 +45,7 @@ export async function ask(
   }
 }
 
-async function read<T>(request: () => Promise<T | undefined>, options: AskOptions): Promise<Reading<T>> {
+async function read<T>(request: () => Promise<T | undefined>, options: CallOptions): Promise<Reading<T>> {
   try {
     return { kind: "found", value: await request() };
   } catch (error) {
@@ -66,7 +66,7 @@ async function read<T>(request: () => Promise<T | undefined>, options: AskOption
   }
 }
 
-function unknown(error: unknown, { signal, onError }: AskOptions): { kind: "unknown"; detail: string } {
+function unknown(error: unknown, { signal, onError }: CallOptions): { kind: "unknown"; detail: string } {
   if (signal.aborted) return { kind: "unknown", detail: "the relay was stopped before Airbyte answered" };
   onError?.(error);
   // The message of an error that nobody expects may hold anything, and this is shown.

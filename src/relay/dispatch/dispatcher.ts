@@ -2,7 +2,7 @@ import { type Clock } from "../../http/clock.ts";
 import { type AirbyteJobs } from "../coalescer/airbyte.ts";
 import { type Effect, type Note } from "../coalescer/inputs.ts";
 import { type Applied, type Connection, type SharedLimits, type Slot, type Store } from "../store/store.ts";
-import { ask } from "./call-airbyte.ts";
+import { callAirbyte } from "./call-airbyte.ts";
 
 export interface DispatcherOptions {
   store: Pick<Store, "take" | "apply" | "acquireSlot" | "releaseSlot">;
@@ -19,7 +19,7 @@ export interface DispatcherOptions {
   onError?: ((error: unknown) => void) | undefined;
 }
 
-interface Errand {
+interface PendingCall {
   readonly connection: Connection;
   readonly effect: Extract<Effect, { type: "call" }>;
 }
@@ -77,12 +77,12 @@ export class Dispatcher {
     const { store, owner } = this.#options;
     const [taken] = await store.take(owner, 1);
     if (taken === undefined) return false;
-    let errand = this.#next(taken);
-    if (errand === undefined) return true;
-    const slot = await this.#slot(errand);
+    let pending = this.#next(taken);
+    if (pending === undefined) return true;
+    const slot = await this.#slot(pending);
     if (slot === undefined) return false;
     try {
-      for (; errand !== undefined; errand = await this.#run(errand));
+      for (; pending !== undefined; pending = await this.#run(pending));
     } finally {
       await store.releaseSlot(slot);
     }
@@ -113,27 +113,30 @@ export class Dispatcher {
     }
   }
 
-  async #run({ connection, effect }: Errand): Promise<Errand | undefined> {
+  async #run({ connection, effect }: PendingCall): Promise<PendingCall | undefined> {
     const { airbyte, store, onError } = this.#options;
     const { call, fence } = effect;
     const { connectionId } = connection;
-    const answer = await ask(airbyte, connectionId, call, fence, { signal: this.#abandon.signal, onError });
+    const answer = await callAirbyte(airbyte, connectionId, call, fence, {
+      signal: this.#abandon.signal,
+      onError,
+    });
     const applied = await store.apply(connectionId, answer);
     return applied === undefined ? undefined : this.#next(applied);
   }
 
   /** Passes on what has happened, and returns the next request to Airbyte if there is one. */
-  #next({ connection, effects }: Applied): Errand | undefined {
-    let errand: Errand | undefined;
+  #next({ connection, effects }: Applied): PendingCall | undefined {
+    let pending: PendingCall | undefined;
     for (const effect of effects) {
       if (effect.type === "note") this.#options.onNote?.(connection, effect.note);
-      if (effect.type === "call") errand = { connection, effect };
+      if (effect.type === "call") pending = { connection, effect };
     }
-    return errand;
+    return pending;
   }
 
   /** A place for a request in flight. Gives the claim back when there is none in good time, or the relay stops. */
-  async #slot({ connection, effect }: Errand): Promise<Slot | undefined> {
+  async #slot({ connection, effect }: PendingCall): Promise<Slot | undefined> {
     const { store, clock, owner, limits } = this.#options;
     const { connectionId } = connection;
     const giveUpAt = clock.now() + (effect.until - clock.now()) / 2;

@@ -1,4 +1,5 @@
 import { type Clock } from "../../http/clock.ts";
+import { type Selection } from "../config/selection.ts";
 import { type Connection, type ConnectionInfo, type Store } from "../store/store.ts";
 
 /** What the mapping needs of Airbyte. A listing may miss what moves between two of its pages. */
@@ -24,14 +25,6 @@ export interface DirectoryConnection {
   readonly status: string;
   readonly tags?: readonly { readonly tagId: string; readonly name: string }[] | null | undefined;
 }
-
-/** Which connections carry a credential. */
-export type Selection =
-  /** Those whose source names it in `credential_id`, whatever definition the source is of. */
-  | { readonly by: "credential_id" }
-  /** Those with this tag, by name or id. */
-  | { readonly by: "tag"; readonly tag: string }
-  | { readonly by: "list"; readonly connectionIds: readonly string[] };
 
 export interface MappedCredential {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { type Clock } from "../../http/clock.ts";
 
-export interface UpkeepOptions {
+export interface RepeatOptions {
   clock: Clock;
   /** From the end of one run to the start of the next, ms. */
   every: number;
@@ -13,7 +13,7 @@ export interface UpkeepOptions {
 export async function repeat(
   work: (signal: AbortSignal) => Promise<unknown>,
   signal: AbortSignal,
-  { clock, every, retryAfter, onError }: UpkeepOptions,
+  { clock, every, retryAfter, onError }: RepeatOptions,
 ): Promise<void> {
   let failures = 0;
   const isStopped = () => signal.aborted;

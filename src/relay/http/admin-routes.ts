@@ -12,7 +12,7 @@ import {
   syncSchema,
   type SyncView,
 } from "./schemas.ts";
-import { type Face } from "./services.ts";
+import { type Services } from "./services.ts";
 import { baselineOf, outcomeOf } from "./sync-outcome.ts";
 import { connectionView, credentialSummaries, credentialView } from "./views.ts";
 
@@ -41,8 +41,8 @@ const connectionId: Parameter = {
 };
 
 /** What the holder of the admin token can see and do. */
-export function adminOperations(face: Face): Operation[] {
-  const { config, store, clock, wake } = face;
+export function adminOperations(services: Services): Operation[] {
+  const { config, store, clock, wake } = services;
   const context = () => ({ config, store, now: clock.now() });
 
   const credentialOf = (request: FastifyRequest): CredentialConfig => {
@@ -69,7 +69,7 @@ export function adminOperations(face: Face): Operation[] {
     request.log.info({ credential: credential.id, seq }, "sync asked for by hand");
     wake();
     const until = clock.now() + waitMs;
-    const gone = AbortSignal.any([face.stopping, closed(reply)]);
+    const gone = AbortSignal.any([services.stopping, closed(reply)]);
     for (;;) {
       const { connections } = await credentialView(credential, context());
       const result = outcomeOf(connections, seq, baseline);

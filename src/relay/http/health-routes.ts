@@ -1,15 +1,15 @@
 import { errorSchema, unauthorized } from "./errors.ts";
 import { type Operation } from "./operation.ts";
 import { healthSchema } from "./schemas.ts";
-import { type Face } from "./services.ts";
+import { type Services } from "./services.ts";
 import { bearerToken, isSameSecret } from "./token.ts";
 
 /** How long the store may take to say that it can be written, ms. */
 const PING_TIMEOUT_MS = 2000;
 
 /** What orchestrators of containers and Prometheus ask. */
-export function healthOperations(face: Face): Operation[] {
-  const { config, store, metrics, clock, stopping } = face;
+export function healthOperations(services: Services): Operation[] {
+  const { config, store, metrics, clock, stopping } = services;
   const health = (description: string) => ({ description, schema: healthSchema });
   return [
     {

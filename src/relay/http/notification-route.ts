@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { HttpProblem, notFound } from "./errors.ts";
 import { pathParameter } from "./operation.ts";
-import { type Face } from "./services.ts";
+import { type Services } from "./services.ts";
 import { isSameSecret } from "./token.ts";
 
 const notification = z.looseObject({
@@ -14,7 +14,7 @@ const notification = z.looseObject({
  * Where Airbyte may tell that a job has ended (a webhook under Workspace settings > Notifications). Such messages are
  * not signed, so the address holds a secret, and what they say is only a hint to look at the job now.
  */
-export function addNotificationRoute(app: FastifyInstance, { config, store, wake }: Face): void {
+export function addNotificationRoute(app: FastifyInstance, { config, store, wake }: Services): void {
   const secret = config.airbyte.notificationSecret;
   if (secret === undefined) return;
   app.post("/webhooks/airbyte/:secret", async (request, reply) => {

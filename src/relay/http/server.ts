@@ -8,7 +8,6 @@ import {
   LogController,
 } from "fastify";
 
-import { addPage } from "../page/page.ts";
 import { type Rejection } from "../telemetry/metrics.ts";
 import { QuietLog } from "../telemetry/quiet-log.ts";
 import { adminOperations } from "./admin-routes.ts";
@@ -18,7 +17,7 @@ import { addNotificationRoute } from "./notification-route.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type Operation, toFastifyPath } from "./operation.ts";
 import { RouteTable } from "./route-table.ts";
-import { type Face } from "./services.ts";
+import { type Services } from "./services.ts";
 import { bearerToken, isSameSecret } from "./token.ts";
 import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH, WebhookRoutes } from "./webhook-routes.ts";
 
@@ -37,9 +36,9 @@ export const SERVER_TUNING: ServerTuning = {
   checkMs: 2000,
 };
 
-/** The relay's HTTP server: webhooks, the interface for programs and the page. It doesn't listen yet. */
-export function createServer(face: Face, tuning: ServerTuning = SERVER_TUNING): FastifyInstance {
-  const { config, logger, metrics, clock } = face;
+/** The relay's HTTP server: webhooks and the interface for programs. It doesn't listen yet. */
+export function createServer(services: Services, tuning: ServerTuning = SERVER_TUNING): FastifyInstance {
+  const { config, logger, metrics, clock } = services;
   const loggerInstance: FastifyBaseLogger = logger;
   const app = fastify({
     loggerInstance,
@@ -100,8 +99,8 @@ export function createServer(face: Face, tuning: ServerTuning = SERVER_TUNING): 
     answerError(nothingThere(request), request, reply);
   });
 
-  const webhooks = new WebhookRoutes(face, new QuietLog(logger, clock));
-  const operations = [webhooks.operation, ...adminOperations(face), ...healthOperations(face)];
+  const webhooks = new WebhookRoutes(services, new QuietLog(logger, clock));
+  const operations = [webhooks.operation, ...adminOperations(services), ...healthOperations(services)];
   const beforeBody = async (operation: Operation, request: FastifyRequest): Promise<void> => {
     if (operation === webhooks.operation) await webhooks.beforeBody(request);
     if (operation.access === "admin") {
@@ -119,8 +118,7 @@ export function createServer(face: Face, tuning: ServerTuning = SERVER_TUNING): 
   }
   const document = openApiDocument(operations);
   app.get("/openapi.json", () => Promise.resolve(document));
-  addNotificationRoute(app, face);
-  addPage(app, face);
+  addNotificationRoute(app, services);
   return app;
 }
 

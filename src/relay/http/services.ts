@@ -5,12 +5,12 @@ import { type Logger } from "../telemetry/log.ts";
 import { type Metrics } from "../telemetry/metrics.ts";
 
 /** What the relay's HTTP side works with. It knows nothing of how connections get synced. */
-export interface Face {
+export interface Services {
   readonly config: RelayConfig;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly store: FaceStore;
+  readonly store: ServicesStore;
   readonly ingest: Ingest;
   /** Has the dispatcher look at once whether there is something to do, instead of at its next tick. */
   readonly wake: () => void;
@@ -18,7 +18,7 @@ export interface Face {
   readonly stopping: AbortSignal;
 }
 
-export type FaceStore = Pick<
+export type ServicesStore = Pick<
   Store,
   | "apply"
   | "connection"

@@ -10,7 +10,7 @@ import {
   type JobView,
   PHASES,
 } from "./schemas.ts";
-import { type FaceStore } from "./services.ts";
+import { type ServicesStore } from "./services.ts";
 
 const RECENT_EVENTS = 20;
 /** Of so much activity, the last job is sure to be part: notes without a job are few. */
@@ -35,7 +35,7 @@ export function webhookUrl(publicUrl: string | undefined, credentialId: string):
 export interface ViewContext {
   readonly config: RelayConfig;
   readonly store: Pick<
-    FaceStore,
+    ServicesStore,
     "connections" | "credentialStatus" | "credentialStatuses" | "recentActivity" | "recentEvents"
   >;
   readonly now: number;

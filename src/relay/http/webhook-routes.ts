@@ -8,7 +8,7 @@ import { type QuietLog } from "../telemetry/quiet-log.ts";
 import { errorSchema, HttpProblem, notFound, storeUnavailable } from "./errors.ts";
 import { type Operation, pathParameter } from "./operation.ts";
 import { acceptedSchema } from "./schemas.ts";
-import { type Face } from "./services.ts";
+import { type Services } from "./services.ts";
 import { isRefusedByHeaders, refusalOf } from "./webhook-check.ts";
 
 /** Dixa's webhooks have a few KiB; a long e-mail is cut by Dixa well before this. Bytes. */
@@ -20,14 +20,14 @@ const error = (description: string) => ({ description, schema: errorSchema });
 /** Where Dixa's webhooks come in. */
 export class WebhookRoutes {
   readonly operation: Operation;
-  readonly #face: Face;
+  readonly #services: Services;
   readonly #refusals: QuietLog;
   readonly #credentials: ReadonlyMap<string, CredentialConfig>;
 
-  constructor(face: Face, refusals: QuietLog) {
-    this.#face = face;
+  constructor(services: Services, refusals: QuietLog) {
+    this.#services = services;
     this.#refusals = refusals;
-    this.#credentials = new Map(face.config.credentials.map((credential) => [credential.id, credential]));
+    this.#credentials = new Map(services.config.credentials.map((credential) => [credential.id, credential]));
     this.operation = {
       id: "receiveWebhook",
       method: "POST",
@@ -73,7 +73,7 @@ export class WebhookRoutes {
   };
 
   async #receive(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const { clock, ingest, metrics } = this.#face;
+    const { clock, ingest, metrics } = this.#services;
     const credential = this.#credentialOf(request);
     const body = request.body;
     if (!Buffer.isBuffer(body)) {

@@ -1,5 +1,5 @@
 import { type CredentialConfig } from "../config/relay-config.ts";
-import { type Face } from "../http/services.ts";
+import { type Services } from "../http/services.ts";
 import { connectionUrl, jobUrl, webhookUrl } from "../http/views.ts";
 import { type Activity, type Connection, type CredentialStatus, type StoredEvent } from "../store/store.ts";
 import { describeState, type Description } from "../telemetry/describe-state.ts";
@@ -41,8 +41,8 @@ export interface ActivityModel extends Activity {
   readonly jobUrl: string | null;
 }
 
-export async function readModel(face: Face, history: PendingHistory): Promise<PageModel> {
-  const { config, store, clock } = face;
+export async function readModel(services: Services, history: PendingHistory): Promise<PageModel> {
+  const { config, store, clock } = services;
   const now = clock.now();
   const [statuses, connections] = await Promise.all([store.credentialStatuses(), store.connections()]);
   const ages = pendingAges(connections, now);
@@ -51,7 +51,7 @@ export async function readModel(face: Face, history: PendingHistory): Promise<Pa
       const own = connections.filter(({ credentialId }) => credentialId === credential.id);
       const [events, activity] = await Promise.all([
         store.recentEvents(credential.id, EVENTS),
-        Promise.all(own.map((connection) => activityOf(face, connection))),
+        Promise.all(own.map((connection) => activityOf(services, connection))),
       ]);
       return {
         id: credential.id,
@@ -61,7 +61,7 @@ export async function readModel(face: Face, history: PendingHistory): Promise<Pa
         status: statuses.find(({ credentialId }) => credentialId === credential.id),
         pendingAge: ages.get(credential.id),
         samples: history.of(credential.id),
-        connections: own.map((connection) => connectionModel(face, connection, now)),
+        connections: own.map((connection) => connectionModel(services, connection, now)),
         events,
         activity: activity
           .flat()
@@ -73,7 +73,7 @@ export async function readModel(face: Face, history: PendingHistory): Promise<Pa
   return { now, credentials };
 }
 
-function connectionModel({ config }: Face, connection: Connection, now: number): ConnectionModel {
+function connectionModel({ config }: Services, connection: Connection, now: number): ConnectionModel {
   const { credentialId, connectionId, demand, state } = connection;
   return {
     connection,
@@ -83,7 +83,7 @@ function connectionModel({ config }: Face, connection: Connection, now: number):
   };
 }
 
-async function activityOf({ config, store }: Face, connection: Connection): Promise<ActivityModel[]> {
+async function activityOf({ config, store }: Services, connection: Connection): Promise<ActivityModel[]> {
   const activity = await store.recentActivity(connection.connectionId, ACTIVITY);
   return activity.map((item) => ({
     ...item,

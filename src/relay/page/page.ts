@@ -2,7 +2,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fa
 
 import { isHttpProblem } from "../http/errors.ts";
 import { pathParameter, queryParameter } from "../http/operation.ts";
-import { type Face } from "../http/services.ts";
+import { type Services } from "../http/services.ts";
 import { isSameSecret } from "../http/token.ts";
 import { ASSETS } from "./assets.ts";
 import { loginPage, messagePage, statusPage } from "./layout.ts";
@@ -27,21 +27,21 @@ const DONE: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The status page, for people. */
-export function addPage(app: FastifyInstance, face: Face): void {
+export function addPage(app: FastifyInstance, services: Services): void {
   void app.register(async (page) => {
-    new Page(face).addTo(page);
+    new Page(services).addTo(page);
     await Promise.resolve();
   });
 }
 
 class Page {
-  readonly #face: Face;
+  readonly #services: Services;
   readonly #sessions: Sessions;
   readonly #history = new PendingHistory();
 
-  constructor(face: Face) {
-    this.#face = face;
-    const { adminToken, publicUrl } = face.config;
+  constructor(services: Services) {
+    this.#services = services;
+    const { adminToken, publicUrl } = services.config;
     this.#sessions = new Sessions(adminToken, publicUrl?.startsWith("https:") ?? false);
   }
 
@@ -80,15 +80,15 @@ class Page {
     });
     page.post("/page/credentials/:id/sync", (request, reply) =>
       this.#act(request, reply, "sync", async (id) => {
-        if (!this.#face.config.credentials.some((credential) => credential.id === id)) return false;
-        await this.#face.store.requestSync(id);
+        if (!this.#services.config.credentials.some((credential) => credential.id === id)) return false;
+        await this.#services.store.requestSync(id);
         return true;
       }),
     );
     for (const type of ["retry", "park", "unpark"] as const) {
       page.post(`/page/connections/:id/${type}`, (request, reply) =>
         this.#act(request, reply, type, async (id) => {
-          const applied = await this.#face.store.apply(id, { type });
+          const applied = await this.#services.store.apply(id, { type });
           return applied !== undefined;
         }),
       );
@@ -98,7 +98,7 @@ class Page {
   async #showStatus(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const session = this.#sessionOf(request);
     if (session === undefined) return reply.redirect("/login", 303);
-    const content = overview(await readModel(this.#face, this.#history), session.csrf);
+    const content = overview(await readModel(this.#services, this.#history), session.csrf);
     const message = DONE.get(queryParameter(request, "done") ?? "");
     return asHtml(reply).send(statusPage(content, session.csrf, message));
   }
@@ -106,7 +106,7 @@ class Page {
   async #showFragment(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const session = this.#sessionOf(request);
     if (session === undefined) return reply.code(401).type("text/plain").send("Sign in again.");
-    return asHtml(reply).send(overview(await readModel(this.#face, this.#history), session.csrf).html);
+    return asHtml(reply).send(overview(await readModel(this.#services, this.#history), session.csrf).html);
   }
 
   #showLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -116,12 +116,12 @@ class Page {
 
   #signIn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const token = field(request, "token");
-    if (isFromElsewhere(request) || !isSameSecret(token, this.#face.config.adminToken)) {
+    if (isFromElsewhere(request) || !isSameSecret(token, this.#services.config.adminToken)) {
       request.log.warn("somebody tried to sign in with a wrong token");
       return asHtml(reply.code(401)).send(loginPage("That is not the admin token."));
     }
     request.log.info("somebody signed in to the status page");
-    return reply.header("set-cookie", this.#sessions.open(this.#face.clock.now())).redirect("/", 303);
+    return reply.header("set-cookie", this.#sessions.open(this.#services.clock.now())).redirect("/", 303);
   }
 
   /** Does what a button says, if the session and its form are right. */
@@ -142,7 +142,7 @@ class Page {
       return asHtml(reply.code(404)).send(messagePage("Not found", "The relay does not know it any more."));
     }
     request.log.info({ id }, `${name} by hand, on the status page`);
-    this.#face.wake();
+    this.#services.wake();
     return wantsText(request)
       ? reply.type("text/plain; charset=utf-8").send(DONE.get(name))
       : reply.redirect(`/?done=${name}`, 303);
@@ -156,11 +156,11 @@ class Page {
   }
 
   #sessionOf(request: FastifyRequest): Session | undefined {
-    return this.#sessions.read(request.headers.cookie, this.#face.clock.now());
+    return this.#sessions.read(request.headers.cookie, this.#services.clock.now());
   }
 
   #takeSamples(page: FastifyInstance): void {
-    const { store, config, clock, logger } = this.#face;
+    const { store, config, clock, logger } = this.#services;
     const ids = config.credentials.map(({ id }) => id);
     const sample = () => {
       this.#history.sample(store, ids, clock.now()).catch((error: unknown) => {

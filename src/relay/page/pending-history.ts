@@ -1,4 +1,4 @@
-import { type FaceStore } from "../http/services.ts";
+import { type ServicesStore } from "../http/services.ts";
 import { pendingAges } from "../telemetry/metrics.ts";
 
 export interface Sample {
@@ -17,7 +17,7 @@ export class PendingHistory {
 
   /** Takes a sample of each credential. Without an answer of the store there is a gap. */
   async sample(
-    store: Pick<FaceStore, "connections">,
+    store: Pick<ServicesStore, "connections">,
     credentialIds: readonly string[],
     now: number,
   ): Promise<void> {

@@ -1,5 +1,5 @@
+import { type Wait } from "../../http/client.ts";
 import { describeDuration } from "../../logging/describe.ts";
-import { type StreamSnapshot } from "../sync/stream-run.ts";
 
 const REDRAW_MS = 150;
 const BAR_WIDTH = 24;
@@ -11,6 +11,22 @@ export interface Terminal {
   isTTY?: boolean;
   columns?: number;
   write(text: string): unknown;
+}
+
+/** What a person wants to see of a stream while it is read. */
+export interface StreamSnapshot {
+  name: string;
+  phase: "waiting" | "reading" | "complete" | "incomplete";
+  rows: number;
+  bytes: number;
+  slices: number;
+  requests: number;
+  /** Share of the range that is finished, 0 to 1. */
+  done: number;
+  /** What it waits for, if it does: until when (ms UTC), and why. */
+  wait: Pick<Wait, "untilMs" | "reason"> | undefined;
+  /** Time from its first request to its end or to now, ms. */
+  elapsed: number;
 }
 
 /**

@@ -9,6 +9,7 @@ import { describeDuration, describeWindow } from "../../logging/describe.ts";
 import { type Logger } from "../output/logger.ts";
 import { type Output } from "../output/output.ts";
 import { type RecordOutput } from "../output/record-output.ts";
+import { type StreamSnapshot } from "../output/terminal-progress.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { type Slice, type SlicePlanner } from "./slice-planner.ts";
 import { type SliceReport } from "./slice-reader.ts";
@@ -19,22 +20,6 @@ import { type SyncRange } from "./sync-range.ts";
 const WORTH_TELLING_MS = 5000;
 /** Estimates of one stream are at least so far apart, ms. */
 const ESTIMATE_EVERY_MS = 5000;
-
-/** What a person wants to see of a stream while it is read. */
-export interface StreamSnapshot {
-  name: string;
-  phase: "waiting" | "reading" | "complete" | "incomplete";
-  rows: number;
-  bytes: number;
-  slices: number;
-  requests: number;
-  /** Share of the range that is finished, 0 to 1. */
-  done: number;
-  /** What it waits for, if it does: until when (ms UTC), and why. */
-  wait: Pick<Wait, "untilMs" | "reason"> | undefined;
-  /** Time from its first request to its end or to now, ms. */
-  elapsed: number;
-}
 
 export interface StreamRunOptions {
   stream: DixaStream;

@@ -13,10 +13,11 @@ import { FieldSelection } from "../output/field-selection.ts";
 import { type Logger } from "../output/logger.ts";
 import { type Output } from "../output/output.ts";
 import { RecordOutput } from "../output/record-output.ts";
+import { type StreamSnapshot } from "../output/terminal-progress.ts";
 import { SlicePlanner } from "./slice-planner.ts";
 import { SliceReader, type SliceTuning } from "./slice-reader.ts";
 import { originOf, sinceOf, type SyncTerms, whyVoid } from "./state-origin.ts";
-import { StreamRun, type StreamSnapshot } from "./stream-run.ts";
+import { StreamRun } from "./stream-run.ts";
 import { readStreamState } from "./stream-state.ts";
 import { earliestOf, syncRange } from "./sync-range.ts";
 

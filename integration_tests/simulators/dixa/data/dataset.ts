@@ -4,9 +4,8 @@ import { conversationShape } from "./conversations.ts";
 import { messageShape } from "./messages.ts";
 import { oddRows } from "./oddities.ts";
 import { type OwnRow, type Span, StreamData } from "./stream-data.ts";
+import { type StreamName } from "./stream-name.ts";
 import { RowTemplate } from "./template.ts";
-
-export type StreamName = "conversations" | "messages" | "activity_logs";
 
 export interface DatasetOptions {
   /** The same seed gives the same rows. Default 1. */

@@ -1,5 +1,5 @@
-import { type StreamName } from "./dataset.ts";
 import { type OwnRow, type Span } from "./stream-data.ts";
+import { type StreamName } from "./stream-name.ts";
 
 const LARGE_TEXT_BYTES = 30_000_000;
 

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
 import { type DixaSimulator, type DixaSimulatorOptions, startDixaSimulator } from "../index.ts";
-import { ask } from "../raw-answer.ts";
+import { request } from "../raw-answer.ts";
 import { signature } from "./delivery.ts";
 
 interface Delivery {
@@ -59,7 +59,7 @@ async function api(
   json?: unknown,
 ): Promise<{ status: number; data: unknown; message: unknown }> {
   const headers = { authorization: simulator.token };
-  const { status, body } = await ask(`${simulator.apiUrl}/v1/webhooks${path}`, { method, headers, json });
+  const { status, body } = await request(`${simulator.apiUrl}/v1/webhooks${path}`, { method, headers, json });
   const parsed = JSON.parse(body.toString("utf8") || "{}") as { data?: unknown; message?: unknown };
   return { status, data: parsed.data, message: parsed.message };
 }
@@ -123,7 +123,9 @@ describe("/v1/webhooks", () => {
 
   test("it is closed to a wrong token", async () => {
     await start();
-    const { status } = await ask(`${simulator.apiUrl}/v1/webhooks`, { headers: { authorization: "wrong" } });
+    const { status } = await request(`${simulator.apiUrl}/v1/webhooks`, {
+      headers: { authorization: "wrong" },
+    });
     expect(status).toBe(401);
   });
 });

@@ -68,7 +68,7 @@ function isDone({ events, relay, replicas, jobs }: World, rules: Rules): boolean
   return (
     events === rules.events &&
     relay.syncedSeq === rules.events &&
-    replicas.every((errand) => errand === null) &&
+    replicas.every((pending) => pending === null) &&
     jobs.every(({ status }) => status !== "queued" && status !== "running")
   );
 }

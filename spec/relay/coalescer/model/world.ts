@@ -18,7 +18,7 @@ interface Job {
 }
 
 /** A request that a replica is at; its answer waits until the replica comes to report it. */
-interface Errand {
+interface PendingCall {
   fence: number;
   call: Call;
   answer: Answer | null;
@@ -42,7 +42,7 @@ export interface Trouble {
 export interface World {
   events: number;
   relay: ConnectionState;
-  replicas: (Errand | null)[];
+  replicas: (PendingCall | null)[];
   /** Job n is at n − 1. */
   jobs: Job[];
   /** The newest event that a succeeded sync began to read after: the truth. */
@@ -85,25 +85,28 @@ export function* moves(world: World, rules: Rules): Generator<Move> {
   if (world.relay.phase.name === "PARKED") {
     yield { name: "operator unparks", world: applied(world, rules, { type: "unpark" }) };
   }
-  for (const [index, errand] of world.replicas.entries()) {
+  for (const [index, pending] of world.replicas.entries()) {
     const by = `replica ${index + 1}`;
-    if (errand === null) {
+    if (pending === null) {
       const next = applied(world, rules, { type: "take", owner: by }, index);
       if (next.relay !== world.relay) yield { name: `${by} takes`, world: next };
       continue;
     }
     if (world.left.crashes > 0) {
       const left = { ...world.left, crashes: world.left.crashes - 1 };
-      yield { name: `${by} crashes`, world: withErrand({ ...world, left }, index, null) };
+      yield { name: `${by} crashes`, world: withCall({ ...world, left }, index, null) };
     }
-    if (errand.answer !== null) {
-      yield { name: `${by} reports ${errand.call.name}`, world: applied(world, rules, errand.answer, index) };
+    if (pending.answer !== null) {
+      yield {
+        name: `${by} reports ${pending.call.name}`,
+        world: applied(world, rules, pending.answer, index),
+      };
       continue;
     }
-    for (const { name, world: after, answer } of performed(world, errand)) {
+    for (const { name, world: after, answer } of performed(world, pending)) {
       yield {
-        name: `${by}'s ${errand.call.name}: ${name}`,
-        world: withErrand(after, index, { ...errand, answer }),
+        name: `${by}'s ${pending.call.name}: ${name}`,
+        world: withCall(after, index, { ...pending, answer }),
       };
     }
   }
@@ -143,7 +146,7 @@ function* airbyteMoves(world: World): Generator<Move> {
 function* leaseMoves(world: World): Generator<Move> {
   const { claim, fence } = world.relay;
   if (claim === null || claim.until <= NOW) return;
-  const isHeld = world.replicas.some((errand) => errand?.fence === fence);
+  const isHeld = world.replicas.some((pending) => pending?.fence === fence);
   if (isHeld && world.left.slowHolders === 0) return;
   const left = isHeld ? { ...world.left, slowHolders: world.left.slowHolders - 1 } : world.left;
   const relay = { ...world.relay, claim: { ...claim, until: NOW } };
@@ -154,7 +157,7 @@ function* leaseMoves(world: World): Generator<Move> {
 }
 
 /** What Airbyte makes of a request, and what the replica hears of it. */
-function* performed(world: World, { fence, call }: Errand): Generator<Move & { answer: Answer }> {
+function* performed(world: World, { fence, call }: PendingCall): Generator<Move & { answer: Answer }> {
   const lost = { kind: "unknown", detail: "no answer" } as const;
   const canLose = world.left.lostReplies > 0;
   const afterLoss: Trouble = { ...world.left, lostReplies: world.left.lostReplies - 1 };
@@ -227,7 +230,7 @@ function applied(world: World, rules: Rules, input: Input, index?: number): Worl
   const after = { ...world, relay: state };
   if (index === undefined) return after;
   const effect = effects.find((each) => each.type === "call");
-  return withErrand(
+  return withCall(
     after,
     index,
     effect === undefined ? null : { fence: effect.fence, call: effect.call, answer: null },
@@ -243,8 +246,8 @@ function withJob(world: World, status: "queued" | "running"): World {
   return { ...world, jobs: [...world.jobs, { status, readFrom }] };
 }
 
-function withErrand(world: World, index: number, errand: Errand | null): World {
-  return { ...world, replicas: world.replicas.with(index, errand) };
+function withCall(world: World, index: number, pending: PendingCall | null): World {
+  return { ...world, replicas: world.replicas.with(index, pending) };
 }
 
 function syncJob({ jobs }: World, jobId: number): SyncJob | undefined {
@@ -259,14 +262,14 @@ function syncJob({ jobs }: World, jobId: number): SyncJob | undefined {
 export function normalised(world: World): World {
   const { relay } = world;
   const holds = (fence: number) => relay.claim !== null && fence === relay.fence;
-  const replicas = world.replicas.map((errand) => {
-    if (errand === null) return null;
-    if (holds(errand.fence))
-      return { ...errand, fence: 0, answer: errand.answer && { ...errand.answer, fence: 0 } };
+  const replicas = world.replicas.map((pending) => {
+    if (pending === null) return null;
+    if (holds(pending.fence))
+      return { ...pending, fence: 0, answer: pending.answer && { ...pending.answer, fence: 0 } };
     // A start that hasn't reached Airbyte yet still can.
-    return errand.call.name === "start" && errand.answer === null ? { ...errand, fence: STALE } : null;
+    return pending.call.name === "start" && pending.answer === null ? { ...pending, fence: STALE } : null;
   });
-  const asked = replicas.map((errand) => (errand === null ? 0 : jobOf(errand)));
+  const asked = replicas.map((pending) => (pending === null ? 0 : jobOf(pending)));
   const followed = relay.phase.name === "TRACKING" ? relay.phase.jobId : 0;
   return {
     ...world,
@@ -289,7 +292,7 @@ export function normalised(world: World): World {
 }
 
 /** The job that a replica asks about, or has been told of. */
-function jobOf({ call, answer }: Errand): number {
+function jobOf({ call, answer }: PendingCall): number {
   if (call.name === "follow") return call.jobId;
   if (answer?.type === "started" && answer.outcome.kind === "triggered") return answer.outcome.job.jobId;
   if (answer?.type === "looked" && answer.reading.kind === "found") return answer.reading.value?.jobId ?? 0;

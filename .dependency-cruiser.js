@@ -1,0 +1,74 @@
+/**
+ * The order of the rooms: each may import itself and what stands behind it, types included. The two wings, source/ and
+ * relay/, don't know each other; both stand on dixa/, airbyte/, http/ and logging/.
+ */
+const GROUND = ["http", "logging"];
+const DIXA = ["dixa", "airbyte/protocol", ...GROUND];
+const SOURCE = ["dixa/streams", ...DIXA];
+/** The configuration is what people write, in the program's units: it knows the coalescer's timings, and no room above. */
+const RELAY = ["relay/config", "relay/store", "relay/coalescer", ...GROUND];
+const OUTSIDE = ["dixa/webhooks", "airbyte/api", ...DIXA];
+
+const ROOMS = {
+  http: [],
+  logging: [],
+  "airbyte/protocol": [],
+  "airbyte/api": ["airbyte/protocol", ...GROUND],
+  dixa: DIXA,
+  "dixa/streams": DIXA,
+  "dixa/webhooks": DIXA,
+  "source/output": SOURCE,
+  "source/sync": ["source/output", ...SOURCE],
+  "source/commands": ["source/sync", "source/output", ...SOURCE],
+  "relay/coalescer": [],
+  "relay/config": ["relay/coalescer", ...OUTSIDE],
+  "relay/store": ["relay/coalescer", ...GROUND],
+  "relay/dispatch": RELAY,
+  "relay/telemetry": RELAY,
+  "relay/http": ["relay/dispatch", "relay/telemetry", ...RELAY, ...OUTSIDE],
+  "relay/page": ["relay/http", "relay/dispatch", "relay/telemetry", ...RELAY],
+  "relay/commands": ["relay/http", "relay/dispatch", "relay/telemetry", ...RELAY, ...OUTSIDE],
+};
+
+const folders = Object.keys(ROOMS);
+const filesOf = (rooms) => `^src/(${rooms.join("|")})/[^/]+$`;
+/** No room: the programs, and what puts a replica of the relay together. */
+const ENTRANCES = "^src/([^/]+|relay/process)\\.ts$";
+const VERSION = "^src/version\\.ts$";
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    ...Object.entries(ROOMS).map(([room, below]) => ({
+      name: `${room}-imports-downwards`,
+      comment: `src/${room}/ may import ${below.length === 0 ? "no other room" : below.join(", ")}.`,
+      severity: "error",
+      from: { path: filesOf([room]) },
+      to: { path: "^src/", pathNot: [filesOf([room, ...below]), VERSION] },
+    })),
+    {
+      name: "every-file-has-a-room",
+      comment:
+        "A new folder of src/ gets its line in ROOMS; the root of a folder holds no file that belongs in a room.",
+      severity: "error",
+      from: {},
+      to: { path: "^src/", pathNot: [filesOf(folders), ENTRANCES] },
+    },
+    {
+      name: "no-circles",
+      comment:
+        "Two files that import each other, by types or over others, are one file: divide them along another line.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(dist|coverage|demo-data)/" },
+    // Types too: they are gone from what is compiled.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".json"] },
+  },
+};
