@@ -24,7 +24,7 @@ WORKDIR /data
 VOLUME /data
 USER 1000:1000
 EXPOSE 8080
-ENTRYPOINT ["/usr/local/bin/node", "--max-old-space-size-percentage=50", "/relay/dixa-relay.mjs"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-old-space-size-percentage=50", "--max-semi-space-size=1", "/relay/dixa-relay.mjs"]
 CMD ["serve"]
 
 # The last stage is what a build without a target makes.
@@ -40,5 +40,5 @@ USER 1000:1000
 # Node's own default is a heap of 259 MiB in every container below 1 GiB, however small it is: the kernel would kill the
 # process before its garbage collector hurries. The other half is for buffers, which live outside of the heap.
 # Airbyte runs AIRBYTE_ENTRYPOINT and never ENTRYPOINT, and its acceptance tests want the two to be equal.
-ENV AIRBYTE_ENTRYPOINT="/usr/local/bin/node --max-old-space-size-percentage=50 /airbyte/source-dixa.mjs"
-ENTRYPOINT ["/usr/local/bin/node", "--max-old-space-size-percentage=50", "/airbyte/source-dixa.mjs"]
+ENV AIRBYTE_ENTRYPOINT="/usr/local/bin/node --max-old-space-size-percentage=50 --max-semi-space-size=1 /airbyte/source-dixa.mjs"
+ENTRYPOINT ["/usr/local/bin/node", "--max-old-space-size-percentage=50", "--max-semi-space-size=1", "/airbyte/source-dixa.mjs"]

@@ -8,6 +8,7 @@ import { z } from "zod";
 
 import { linesOf } from "../integration_tests/support/lines.ts";
 import { measure, type Measured } from "../integration_tests/support/measured-process.ts";
+import { NODE_FLAGS } from "../integration_tests/support/node-flags.ts";
 import { sourceProgram } from "../integration_tests/support/source-process.ts";
 import { configuredCatalog } from "../integration_tests/support/sync-run.ts";
 import { median, summary } from "./statistics.ts";
@@ -48,6 +49,7 @@ async function compare(mode: "plain" | "gzip"): Promise<void> {
       "drain the body": [script("./clients/drain.ts"), exported],
       "res.json() and JSON.stringify": [script("./clients/parse-and-stringify.ts"), exported],
       "source-dixa read": [
+        ...NODE_FLAGS,
         sourceProgram(true),
         ...["read", "--config", join(folder, "config.json"), "--catalog", join(folder, "catalog.json")],
       ],

@@ -1,4 +1,5 @@
 import { measure } from "../integration_tests/support/measured-process.ts";
+import { NODE_FLAGS } from "../integration_tests/support/node-flags.ts";
 import { sourceProgram } from "../integration_tests/support/source-process.ts";
 import { median, summary } from "./statistics.ts";
 
@@ -9,7 +10,10 @@ export async function benchStartUp(): Promise<void> {
   const bare: number[] = [];
   const spec: number[] = [];
   for (let run = 0; run <= RUNS; run++) {
-    const [empty, printed] = [await measure(["-e", "0"]), await measure([sourceProgram(true), "spec"])];
+    const [empty, printed] = [
+      await measure(["-e", "0"]),
+      await measure([...NODE_FLAGS, sourceProgram(true), "spec"]),
+    ];
     if (run === 0) continue;
     bare.push(empty.wallMs);
     spec.push(printed.wallMs);

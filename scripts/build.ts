@@ -1,9 +1,37 @@
-import { chmod, rm } from "node:fs/promises";
+import { chmod, readFile, rm } from "node:fs/promises";
 
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 /** Each program becomes one file, so that the image needs no node_modules and starts fast. */
 const programs = { "source-dixa": "src/connector.ts", "dixa-relay": "src/relay.ts" };
+
+/**
+ * The first code that runs. An older Node would end somewhere in the middle, with lines of minified code; npm only
+ * warns. So this is written as the oldest Node with modules understands it.
+ */
+function versionGuard(program: string, needed: string): string {
+  const [major, minor] = needed.split(".");
+  return `const [__major, __minor] = process.versions.node.split(".").map(Number);
+if (__major < ${major} || (__major === ${major} && __minor < ${minor})) {
+  process.stderr.write("${program} needs Node.js ${needed} or newer, and this is " + process.versions.node + ".\\n");
+  process.exit(1);
+}`;
+}
+
+/** An import of a module that an older Node has not would fail before the first code runs. */
+const youngModules: Plugin = {
+  name: "young modules",
+  setup: (building) => {
+    building.onResolve({ filter: /^node:sqlite$/ }, ({ path }) => ({ path, namespace: "young" }));
+    building.onLoad({ filter: /./, namespace: "young" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+const manifest = JSON.parse(await readFile("package.json", "utf8")) as { engines: { node: string } };
+const needed = /^>=(\d+\.\d+)$/.exec(manifest.engines.node)?.[1];
+if (needed === undefined) throw new Error("engines.node of package.json must be written >=MAJOR.MINOR");
 
 await rm("dist", { recursive: true, force: true });
 for (const [name, entry] of Object.entries(programs)) {
@@ -19,9 +47,11 @@ for (const [name, entry] of Object.entries(programs)) {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
+    plugins: [youngModules],
     banner: {
       // Some dependencies are CommonJS and call require for built-in modules.
-      js: `import { createRequire as __createRequire } from "node:module";
+      js: `${versionGuard(name, needed)}
+import { createRequire as __createRequire } from "node:module";
 const require = __createRequire(import.meta.url);`,
     },
   });

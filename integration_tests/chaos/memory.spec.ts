@@ -6,12 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
 import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";
 import { measure } from "../support/measured-process.ts";
+import { NODE_FLAGS } from "../support/node-flags.ts";
 import { sourceProgram } from "../support/source-process.ts";
 import { configuredCatalog } from "../support/sync-run.ts";
 
 const DAY = 86_400_000;
 const GIB = 1024 ** 3;
-const LIMIT_MIB = 160;
+const LIMIT_MIB = 144;
 const ROWS = 540_000;
 const LO = Date.UTC(2025, 0, 1);
 const SPAN = { lo: LO, hi: LO + 30 * DAY };
@@ -41,12 +42,12 @@ describe.each([
     await simulator.close();
   });
 
-  test("is read with less than 160 MiB", async () => {
+  test("is read with less than 144 MiB", async () => {
     const config = join(folder, "config.json");
     const catalog = join(folder, "catalog.json");
     await writeFile(config, JSON.stringify(simulator.config({ end_date: "2025-01-31" })));
     await writeFile(catalog, JSON.stringify(configuredCatalog(["conversations"])));
-    const args = [sourceProgram(true), "read", "--config", config, "--catalog", catalog];
+    const args = [...NODE_FLAGS, sourceProgram(true), "read", "--config", config, "--catalog", catalog];
     const { code, stdoutBytes, stdoutLines, peakRssMiB } = await measure(args, slowTo);
     expect(code).toBe(0);
     expect(stdoutLines).toBeGreaterThan(ROWS);

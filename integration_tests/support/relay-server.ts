@@ -4,6 +4,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
+import { NODE_FLAGS } from "./node-flags.ts";
+
 const BUNDLE = fileURLToPath(new URL("../../dist/dixa-relay.js", import.meta.url));
 const SOURCE = fileURLToPath(new URL("../../src/relay.ts", import.meta.url));
 const LISTENING = /listening on (http:\/\/[\w.:[\]]+)/;
@@ -36,10 +38,14 @@ export async function runRelayCommand(
   options: RelayServerOptions & { signal?: AbortSignal } = {},
 ): Promise<string[]> {
   const { env = process.env, signal } = options;
-  const { stdout } = await promisify(execFile)(process.execPath, [programOf(options), ...args], {
-    env,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...NODE_FLAGS, programOf(options), ...args],
+    {
+      env,
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
   return stdout.trimEnd().split("\n");
 }
 
@@ -53,7 +59,7 @@ export class RelayServer {
 
   constructor(config: string, options: RelayServerOptions = {}) {
     const { env = process.env } = options;
-    const args = [programOf(options), "serve", "--config", config];
+    const args = [...NODE_FLAGS, programOf(options), "serve", "--config", config];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
     this.#child = child;
     // Whatever becomes of this process, the relay does not outlive it.

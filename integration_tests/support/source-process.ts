@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { type AirbyteMessage, airbyteMessageSchema } from "../../src/airbyte/protocol/messages.ts";
 import { linesOf } from "./lines.ts";
+import { NODE_FLAGS } from "./node-flags.ts";
 
 const BUNDLE = fileURLToPath(new URL("../../dist/source-dixa.js", import.meta.url));
 const SOURCE = fileURLToPath(new URL("../../src/connector.ts", import.meta.url));
@@ -37,7 +38,7 @@ export function startSource(
   args: readonly string[],
   { bundled = false, inheritStderr = false, env = process.env }: SourceProcessOptions = {},
 ): SourceProcess {
-  const child = spawn(process.execPath, [sourceProgram(bundled), ...args], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, sourceProgram(bundled), ...args], {
     stdio: ["ignore", "pipe", inheritStderr ? "inherit" : "pipe"],
     env,
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
+import { NODE_FLAGS } from "../../integration_tests/support/node-flags.ts";
 import { sign } from "../../src/dixa/webhooks/signature.ts";
 import { ADMIN_TOKEN, SECRET, SIGNED } from "./support/services-fixture.ts";
 
@@ -44,7 +45,7 @@ interface Run {
 }
 
 function start(args: string[], env: NodeJS.ProcessEnv = ENV): Run {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM, ...args], {
     cwd: folder,
     env,
     stdio: ["ignore", "pipe", "pipe"],

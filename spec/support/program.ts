@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
+import { NODE_FLAGS } from "../../integration_tests/support/node-flags.ts";
 import { type AirbyteMessage, airbyteMessageSchema } from "../../src/airbyte/protocol/messages.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -18,7 +19,7 @@ export type Program = ChildProcessByStdio<null, Readable, Readable>;
 
 /** Starts a script of this repository on the Node that runs the tests. */
 export function startProgram(script: string, args: readonly string[], options: SpawnOptions = {}): Program {
-  return spawn(process.execPath, [`${ROOT}${script}`, ...args], {
+  return spawn(process.execPath, [...NODE_FLAGS, `${ROOT}${script}`, ...args], {
     cwd: ROOT,
     ...options,
     stdio: ["ignore", "pipe", "pipe"],

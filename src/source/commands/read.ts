@@ -8,7 +8,6 @@ import { SLICE_TUNING } from "../sync/slice-reader.ts";
 import { sync } from "../sync/sync.ts";
 import { loadConfig } from "./config-file.ts";
 import { readJsonFile } from "./inputs.ts";
-import { collectBuffers } from "./memory.ts";
 import { openDixa } from "./open-dixa.ts";
 import { type Runtime } from "./runtime.ts";
 
@@ -35,7 +34,6 @@ export async function read(files: ReadFiles, runtime: Runtime): Promise<boolean>
   const state = parseInputState(files.state === undefined ? [] : await readJsonFile("state", files.state));
   warnOfStrangers(state, catalog, runtime);
   const dixa = openDixa(config, clock);
-  const stopCollecting = collectBuffers();
   let hideProgress: () => void = () => undefined;
   try {
     const failures = await sync({
@@ -57,7 +55,6 @@ export async function read(files: ReadFiles, runtime: Runtime): Promise<boolean>
     return failures.length === 0;
   } finally {
     hideProgress();
-    stopCollecting();
     dixa.close();
   }
 }
