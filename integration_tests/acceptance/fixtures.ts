@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { streams } from "../../src/dixa/streams/index.ts";
+import { windowedStreams as streams } from "../../src/dixa/streams/index.ts";
 import { catalogMessage } from "../../src/source/commands/discover.ts";
 import { specMessage } from "../../src/source/commands/spec.ts";
 import { type DixaSimulator } from "../simulators/dixa/index.ts";
@@ -46,7 +46,7 @@ function slimCatalog(syncMode: "full_refresh" | "incremental"): unknown {
         supported_sync_modes: ["full_refresh", "incremental"],
         source_defined_cursor: true,
         default_cursor_field: [cursorField],
-        source_defined_primary_key: [[primaryKey]],
+        source_defined_primary_key: [primaryKey],
         is_resumable: true,
       },
       sync_mode: syncMode,

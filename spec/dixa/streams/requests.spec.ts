@@ -5,9 +5,9 @@ import nock from "nock";
 import { type Dixa } from "../../../src/dixa/dixa.ts";
 import { activityLogs } from "../../../src/dixa/streams/activity-logs.ts";
 import { conversations } from "../../../src/dixa/streams/conversations.ts";
-import { streams } from "../../../src/dixa/streams/index.ts";
+import { windowedStreams as streams } from "../../../src/dixa/streams/index.ts";
 import { messages } from "../../../src/dixa/streams/messages.ts";
-import { type DixaStream } from "../../../src/dixa/streams/stream.ts";
+import { type WindowedStream } from "../../../src/dixa/streams/stream.ts";
 import { dixaOf, rowReading, TOKEN } from "../../support/dixa.ts";
 
 const DAY_MS = 86_400_000;
@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 /** Path and query with which a stream asks for a window. */
-async function askedFor(stream: DixaStream, lo: number, hi: number): Promise<string> {
+async function askedFor(stream: WindowedStream, lo: number, hi: number): Promise<string> {
   let asked = "";
   const body = stream === activityLogs ? '{"data":[]}' : "[]";
   const record = function (uri: string) {

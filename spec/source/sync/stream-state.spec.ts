@@ -3,9 +3,9 @@ import fc from "fast-check";
 
 import { activityLogs } from "../../../src/dixa/streams/activity-logs.ts";
 import { conversations } from "../../../src/dixa/streams/conversations.ts";
-import { streams } from "../../../src/dixa/streams/index.ts";
+import { windowedStreams as streams } from "../../../src/dixa/streams/index.ts";
 import { messages } from "../../../src/dixa/streams/messages.ts";
-import { type DixaStream } from "../../../src/dixa/streams/stream.ts";
+import { type WindowedStream } from "../../../src/dixa/streams/stream.ts";
 import { type Progress } from "../../../src/source/sync/checkpoint.ts";
 import { type Interval, mergeIntervals } from "../../../src/source/sync/intervals.ts";
 import { readStreamState, writeStreamState } from "../../../src/source/sync/stream-state.ts";
@@ -24,7 +24,7 @@ describe("a state that was written is read as it was", () => {
       ahead: mergeIntervals(spans.map(([a, b]): Interval => [a, b])),
     }));
 
-  test.each(streams.map((stream): [string, DixaStream] => [stream.name, stream]))("%s", (_, stream) => {
+  test.each(streams.map((stream): [string, WindowedStream] => [stream.name, stream]))("%s", (_, stream) => {
     fc.assert(
       fc.property(progress, (written) => {
         const json: unknown = JSON.parse(JSON.stringify(writeStreamState(stream, written)));
@@ -47,7 +47,7 @@ test("a state has the cursor in the form of the rows, and what is ahead only whe
 });
 
 describe("states of other connectors are taken up:", () => {
-  test.each<[string, DixaStream, unknown, Progress]>([
+  test.each<[string, WindowedStream, unknown, Progress]>([
     ["Airbyte's, as a number", conversations, { updated_at: JANUARY }, { cursor: JANUARY, ahead: [] }],
     ["Airbyte's, as digits", conversations, { updated_at: String(JANUARY) }, { cursor: JANUARY, ahead: [] }],
     [

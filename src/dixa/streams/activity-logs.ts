@@ -13,7 +13,7 @@ import {
 import { formatSeconds, normalizeTimestamp } from "../timestamps.ts";
 import { timestamp } from "./cursor.ts";
 import { dateTime, flag, integer, map, text, texts } from "./fields.ts";
-import { type DixaStream, type Replacements } from "./stream.ts";
+import { type Replacements, type WindowedStream } from "./stream.ts";
 
 const DAY_MS = 86_400_000;
 /**
@@ -117,11 +117,12 @@ function isNormal(element: JsonElement, member: number): boolean {
 }
 
 /** Activity logs of all conversations: `GET /v1/conversations/activitylog` of the Dixa API. */
-export const activityLogs: DixaStream = {
+export const activityLogs: WindowedStream = {
+  kind: "windowed",
   name: "activity_logs",
   description: "What happened to conversations: assignments, transfers, tags, ratings and more",
   schema: activityLog,
-  primaryKey: "id",
+  primaryKey: ["id"],
   cursorField: "activityTimestamp",
   cursor: timestamp,
   aliases: [],

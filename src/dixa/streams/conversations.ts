@@ -4,7 +4,7 @@ import { epochMilliseconds } from "./cursor.ts";
 import { exportWindow, readExport } from "./export-window.ts";
 import { flag, integer, milliseconds, text, texts } from "./fields.ts";
 import { ofKind } from "./personal.ts";
-import { type DixaStream } from "./stream.ts";
+import { type WindowedStream } from "./stream.ts";
 
 const rating = z.object({
   rating_score: integer("Score that the customer gave"),
@@ -91,11 +91,12 @@ const conversation = z.object({
 });
 
 /** Conversations by `updated_at`: `GET /v1/conversation_export` of the Exports API. */
-export const conversations: DixaStream = {
+export const conversations: WindowedStream = {
+  kind: "windowed",
   name: "conversations",
   description: "Conversations with their queue, assignee, ratings, tags, notes and custom fields",
   schema: conversation,
-  primaryKey: "id",
+  primaryKey: ["id"],
   cursorField: "updated_at",
   cursor: epochMilliseconds,
   aliases: ["conversation_export"],

@@ -4,7 +4,7 @@ import { findMember, keyBytes, valueKind, valueText } from "../../http/json-elem
 import { epochMilliseconds } from "./cursor.ts";
 import { exportWindow, readExport } from "./export-window.ts";
 import { flag, integer, milliseconds, text, texts } from "./fields.ts";
-import { type DixaStream } from "./stream.ts";
+import { type WindowedStream } from "./stream.ts";
 
 /** What a contact form or a bot asked for: these three keys in Dixa's reference, whatever the form has in practice. */
 const formSubmission = z.object({
@@ -44,11 +44,12 @@ const TO = keyBytes("to");
 const QUOTE = 0x22;
 
 /** Messages by `created_at`: `GET /v1/message_export` of the Exports API. */
-export const messages: DixaStream = {
+export const messages: WindowedStream = {
+  kind: "windowed",
   name: "messages",
   description: "Messages of all channels, plain text",
   schema: message,
-  primaryKey: "id",
+  primaryKey: ["id"],
   cursorField: "created_at",
   cursor: epochMilliseconds,
   aliases: [],

@@ -68,7 +68,12 @@ function warnOfStrangers(
   catalog: readonly ConfiguredStream[],
   { logger }: Runtime,
 ): void {
-  const known = new Map(streams.flatMap(({ name, aliases }) => [name, ...aliases].map((own) => [own, name])));
+  const known = new Map(
+    streams.flatMap((stream) => {
+      const aliases = stream.kind === "windowed" ? stream.aliases : [];
+      return [stream.name, ...aliases].map((own) => [own, stream.name]);
+    }),
+  );
   const strangers = saved.filter(({ name }) => !known.has(name)).map(({ name }) => name);
   if (strangers.length > 0) {
     logger.warn(

@@ -1,5 +1,5 @@
 import { type Dixa } from "../../dixa/dixa.ts";
-import { type DixaStream } from "../../dixa/streams/stream.ts";
+import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { BodyError, isBodyError, isHttpStatusError } from "../../http/errors.ts";
 import { type JsonElement } from "../../http/json-array-splitter.ts";
 import {
@@ -46,7 +46,7 @@ export interface SliceReport extends ReadingReport {
 
 export interface SliceReaderOptions {
   dixa: Dixa;
-  stream: DixaStream;
+  stream: WindowedStream;
   planner: SlicePlanner;
   output: RecordOutput;
   drained: () => Promise<void> | undefined;
@@ -70,7 +70,7 @@ export class SliceReader {
   constructor(options: SliceReaderOptions) {
     this.#options = options;
     this.#cursorKey = keyBytes(options.stream.cursorField);
-    this.#idKey = keyBytes(options.stream.primaryKey);
+    this.#idKey = keyBytes(options.stream.primaryKey[0]);
   }
 
   /** @throws HttpError when the retry policy has given up, or the signal's reason */
@@ -153,7 +153,7 @@ export class SliceReader {
     if (cursor < window.lo || cursor >= window.hi) return false;
     const idAt = findMember(element, this.#idKey);
     if (idAt === -1 || valueKind(element, idAt) === SMALL_N) {
-      throw new BodyError("malformed", `a row has no "${this.#options.stream.primaryKey}"`);
+      throw new BodyError("malformed", `a row has no "${this.#options.stream.primaryKey[0]}"`);
     }
     const id = integerValue(element, idAt);
     const isNew =

@@ -2,7 +2,7 @@ import { estimate, stateMessage, streamStatus } from "../../airbyte/protocol/con
 import { type ConnectorError } from "../../airbyte/protocol/failure.ts";
 import { type StreamDescriptor } from "../../airbyte/protocol/stream-descriptor.ts";
 import { toConnectorError } from "../../dixa/errors.ts";
-import { type DixaStream } from "../../dixa/streams/stream.ts";
+import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { type Wait } from "../../http/client.ts";
 import { type Clock } from "../../http/clock.ts";
 import { describeDuration, describeWindow } from "../../logging/describe.ts";
@@ -22,7 +22,7 @@ const WORTH_TELLING_MS = 5000;
 const ESTIMATE_EVERY_MS = 5000;
 
 export interface StreamRunOptions {
-  stream: DixaStream;
+  stream: WindowedStream;
   namespace: string | undefined;
   range: SyncRange;
   planner: SlicePlanner;
@@ -36,7 +36,7 @@ export interface StreamRunOptions {
 
 /** The life of one stream in one sync: its statuses, states, estimates and counts. Reads nothing itself. */
 export class StreamRun implements SliceReport {
-  readonly stream: DixaStream;
+  readonly stream: WindowedStream;
   /** Why the stream failed; its other slices are not begun any more. */
   failure: ConnectorError | undefined;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { ConnectorError } from "../../airbyte/protocol/failure.ts";
-import { type DixaStream } from "../../dixa/streams/stream.ts";
+import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { parseTimestamp } from "../../dixa/timestamps.ts";
 import { type Progress } from "./checkpoint.ts";
 import { type Interval, mergeIntervals } from "./intervals.ts";
@@ -36,7 +36,7 @@ const slicesSchema = z.looseObject({
  * @returns undefined if there is no state
  * @throws ConnectorError config_error if it is none of these
  */
-export function readStreamState(stream: DixaStream, state: unknown): Progress | undefined {
+export function readStreamState(stream: WindowedStream, state: unknown): Progress | undefined {
   if (state === undefined || state === null) return undefined;
   if (typeof state === "string" || typeof state === "number")
     return { cursor: toInstant(stream, state), ahead: [] };
@@ -55,7 +55,10 @@ export function readStreamState(stream: DixaStream, state: unknown): Progress | 
 }
 
 /** Writes a stream's state. */
-export function writeStreamState(stream: DixaStream, { cursor, ahead }: Progress): Record<string, unknown> {
+export function writeStreamState(
+  stream: WindowedStream,
+  { cursor, ahead }: Progress,
+): Record<string, unknown> {
   const format = (ms: number) => stream.cursor.format(ms);
   return {
     [stream.cursorField]: format(cursor),
@@ -68,13 +71,13 @@ function fromSlices(slices: Interval[]): Progress {
   return { cursor: first?.[1] ?? 0, ahead };
 }
 
-function toInstant(stream: DixaStream, value: unknown): number {
+function toInstant(stream: WindowedStream, value: unknown): number {
   const parsed = instant.safeParse(value);
   if (!parsed.success) throw unreadable(stream, `"${stream.cursorField}" is no instant`);
   return parsed.data;
 }
 
-function unreadable(stream: DixaStream, problem: string): ConnectorError {
+function unreadable(stream: WindowedStream, problem: string): ConnectorError {
   return new ConnectorError(
     "config_error",
     `The saved state of the stream "${stream.name}" can't be read: ${problem}. ` +

@@ -5,8 +5,8 @@ import { type InputState } from "../../airbyte/protocol/state.ts";
 import { type StreamDescriptor } from "../../airbyte/protocol/stream-descriptor.ts";
 import { type DixaConfig } from "../../dixa/config.ts";
 import { type Dixa } from "../../dixa/dixa.ts";
-import { streams } from "../../dixa/streams/index.ts";
-import { type DixaStream } from "../../dixa/streams/stream.ts";
+import { windowedStreams as streams } from "../../dixa/streams/index.ts";
+import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { type Clock } from "../../http/clock.ts";
 import { describeInstant } from "../../logging/describe.ts";
 import { FieldSelection } from "../output/field-selection.ts";
@@ -166,7 +166,10 @@ function createJob(options: SyncOptions, configured: ConfiguredStream, now: numb
     );
   }
   const fields = Object.keys(stream.schema.shape);
-  const selection = FieldSelection.of(configured.properties, fields, [stream.primaryKey, stream.cursorField]);
+  const selection = FieldSelection.of(configured.properties, fields, [
+    ...stream.primaryKey,
+    stream.cursorField,
+  ]);
   const { namespace } = configured;
   const records = new RecordOutput({
     writer: output.writer,
@@ -198,7 +201,7 @@ function createJob(options: SyncOptions, configured: ConfiguredStream, now: numb
   return { run, reader, stop: new AbortController() };
 }
 
-function findStream(configured: ConfiguredStream): DixaStream {
+function findStream(configured: ConfiguredStream): WindowedStream {
   const stream = streams.find(({ name }) => name === configured.name);
   const known = streams.map(({ name }) => name).join(", ");
   if (stream === undefined) {
@@ -221,7 +224,7 @@ function findStream(configured: ConfiguredStream): DixaStream {
  * The stream's own state, or the one that another connector has left under its name for the same data. A stream that
  * was reset has no other state.
  */
-function stateOf(stream: DixaStream, namespace: string | undefined, state: InputState): unknown {
+function stateOf(stream: WindowedStream, namespace: string | undefined, state: InputState): unknown {
   for (const name of [stream.name, ...stream.aliases]) {
     const found = state.get({ name, namespace });
     if (found !== undefined) return found;
