@@ -6,7 +6,7 @@ import { sign } from "../../src/dixa/webhooks/signature.ts";
 import { systemClock } from "../../src/http/clock.ts";
 import { SecretFilter } from "../../src/logging/secret-filter.ts";
 import { type AirbyteJobs, type SyncJob } from "../../src/relay/coalescer/airbyte.ts";
-import { toRelayConfig } from "../../src/relay/config/relay-config.ts";
+import { toRelayConfig } from "../../src/relay/config/convert.ts";
 import { relayConfigSchema } from "../../src/relay/config/schema.ts";
 import { Dispatcher } from "../../src/relay/dispatch/dispatcher.ts";
 import { createServer } from "../../src/relay/http/server.ts";

@@ -6,7 +6,6 @@ import { type FastifyInstance } from "fastify";
 import { AirbyteApi } from "../airbyte/api/client.ts";
 import { type Clock } from "../http/clock.ts";
 import { VERSION } from "../version.ts";
-import { type Note } from "./coalescer/inputs.ts";
 import { type RelayConfig } from "./config/relay-config.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { Mapping, type Refresh } from "./dispatch/mapping.ts";
@@ -14,11 +13,13 @@ import { repeat } from "./dispatch/repeat.ts";
 import { SharedRateBudget } from "./dispatch/shared-rate-budget.ts";
 import { createServer } from "./http/server.ts";
 import { addPage } from "./page/page.ts";
+import { messageOf } from "./store/error-message.ts";
 import { GroupCommit } from "./store/group-commit.ts";
-import { openStore } from "./store/open.ts";
-import { type Connection, type SharedLimits, type Store } from "./store/store.ts";
+import { describeStore, openStoreInTime } from "./store/open.ts";
+import { isStoreUnavailable, type SharedLimits, type Store } from "./store/store.ts";
 import { type Logger } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
+import { logNote } from "./telemetry/note-log.ts";
 import { QuietLog } from "./telemetry/quiet-log.ts";
 
 export interface RelayProcessOptions {
@@ -32,8 +33,6 @@ const PURGE_EVERY_MS = 3_600_000;
 const REPEAT_RETRY_MS = 5000;
 /** A place for a request in flight outlives the longest request by this, ms. */
 const SLOT_MARGIN_MS = 30_000;
-/** Between two tries to reach the store at the start, ms. */
-const STORE_RETRY_MS = 1000;
 
 /**
  * One replica of the relay, with all its parts. They depend on each other in this order, and are stopped in the
@@ -77,7 +76,7 @@ export class RelayProcess {
       limits,
       onNote: (connection, note) => {
         metrics.noted(note);
-        this.#log(connection, note);
+        logNote(logger, connection, note);
       },
       onError: this.#onError,
     });
@@ -112,7 +111,7 @@ export class RelayProcess {
    * @throws the signal's reason; an error with a message for people when the store or the port can't be used
    */
   static async start(options: RelayProcessOptions, signal: AbortSignal): Promise<RelayProcess> {
-    const store = await openStoreInTime(options, signal);
+    const store = await openInTime(options, signal);
     const { config, clock } = options;
     try {
       await store.ensureCredentials(config.credentials.map(({ id }) => id));
@@ -122,7 +121,7 @@ export class RelayProcess {
         host,
         port,
         listenTextResolver: (address) =>
-          `listening on ${address}, with ${describeStore(config)} and ${config.airbyte.url}`,
+          `listening on ${address}, with ${describeStore(locationOf(config))} and ${config.airbyte.url}`,
       });
       relay.#dispatcher.start();
       const schedule = { clock, retryAfter: REPEAT_RETRY_MS };
@@ -188,17 +187,8 @@ export class RelayProcess {
     this.#contested = key;
   }
 
-  #log(connection: Connection, note: Note): void {
-    const { connectionId, name } = connection;
-    const { kind, jobId, detail } = note;
-    const fields = { connection: connectionId, ...(jobId === undefined ? {} : { job: jobId }) };
-    const message = `${name === "" ? connectionId : name}: ${kind}${detail === undefined ? "" : ` (${detail})`}`;
-    this.#logger[LEVELS[kind]](fields, message);
-  }
-
   readonly #onError = (error: unknown): void => {
-    const isStore = typeof error === "object" && error !== null && "name" in error;
-    if (isStore && error.name === "StoreUnavailableError") {
+    if (isStoreUnavailable(error)) {
       this.#trouble.warn("store", `the store can't be used: ${messageOf(error)}`);
     } else {
       this.#logger.error({ err: error }, "an unexpected error; the relay goes on");
@@ -206,65 +196,34 @@ export class RelayProcess {
   };
 }
 
-const LEVELS: Readonly<Record<Note["kind"], "debug" | "info" | "warn">> = {
-  triggered: "info",
-  adopted: "info",
-  covered: "info",
-  busy: "debug",
-  succeeded: "info",
-  failed: "warn",
-  cancelled: "warn",
-  error: "warn",
-  throttled: "warn",
-  unauthorized: "warn",
-  parked: "warn",
-  unparked: "info",
-  retried: "info",
-};
-
 function limitsOf({ airbyte }: RelayConfig): SharedLimits {
   const { perSecond, burst, concurrency, startTimeoutMs } = airbyte;
   return { perSecond, burst, concurrency, slotLease: startTimeoutMs + SLOT_MARGIN_MS };
 }
 
-async function openStoreInTime(
+function locationOf({ store }: RelayConfig): string {
+  return store.kind === "postgres" ? store.url : store.path;
+}
+
+async function openInTime(
   { config, clock, logger }: RelayProcessOptions,
   signal: AbortSignal,
 ): Promise<Store> {
-  const location = config.store.kind === "postgres" ? config.store.url : config.store.path;
   const trouble = new QuietLog(logger, clock);
-  const onConnectionError = (error: Error) => {
-    trouble.warn("connection", `a connection to the database broke: ${error.message}`);
-  };
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      return await openStore(location, { clock, timingsOf: config.timingsOf, onConnectionError });
-    } catch (error) {
-      const isPassing =
-        config.store.kind === "postgres" &&
-        typeof error === "object" &&
-        error !== null &&
-        "name" in error &&
-        error.name === "StoreUnavailableError";
-      if (!isPassing) throw error;
-      trouble.warn("open", `waiting for the database: ${messageOf(error)}`);
-      await clock.sleep(STORE_RETRY_MS, signal);
-    }
-  }
-}
-
-/** Without user and password. */
-function describeStore({ store }: RelayConfig): string {
-  if (store.kind === "sqlite") return `the store ${store.path}`;
-  const url = URL.parse(store.url);
-  return `PostgreSQL at ${url === null ? "the configured address" : `${url.host}${url.pathname}`}`;
-}
-
-function messageOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "message" in error
-    ? String(error.message)
-    : String(error);
+  return await openStoreInTime(
+    locationOf(config),
+    {
+      clock,
+      timingsOf: config.timingsOf,
+      onConnectionError: (error) => {
+        trouble.warn("connection", `a connection to the database broke: ${error.message}`);
+      },
+      onWait: (error) => {
+        trouble.warn("open", `waiting for the database: ${messageOf(error)}`);
+      },
+    },
+    signal,
+  );
 }
 
 /** Resolves when the signal is aborted. */

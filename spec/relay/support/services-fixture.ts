@@ -1,6 +1,7 @@
 import { systemClock } from "../../../src/http/clock.ts";
 import { SecretFilter } from "../../../src/logging/secret-filter.ts";
-import { type RelayConfig, toRelayConfig } from "../../../src/relay/config/relay-config.ts";
+import { toRelayConfig } from "../../../src/relay/config/convert.ts";
+import { type RelayConfig } from "../../../src/relay/config/relay-config.ts";
 import { type RawCredential, relayConfigSchema } from "../../../src/relay/config/schema.ts";
 import { type Ingest, type Services } from "../../../src/relay/http/services.ts";
 import { createRelayLogger } from "../../../src/relay/telemetry/log.ts";

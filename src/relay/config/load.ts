@@ -1,8 +1,9 @@
 import { type SecretFilter } from "../../logging/secret-filter.ts";
 import { ConfigError } from "./config-error.ts";
+import { toRelayConfig } from "./convert.ts";
 import { configFromEnvironment, variableAt } from "./environment.ts";
 import { describePath, faultsOf } from "./issues.ts";
-import { type CredentialConfig, type RelayConfig, toRelayConfig } from "./relay-config.ts";
+import { type CredentialConfig, type RelayConfig } from "./relay-config.ts";
 import { relayConfigSchema } from "./schema.ts";
 import { folderOf, SECRET_KEYS, substitute } from "./substitution.ts";
 import { readYaml } from "./yaml.ts";

@@ -8,6 +8,7 @@ import {
   LogController,
 } from "fastify";
 
+import { isStoreUnavailable } from "../store/store.ts";
 import { type Rejection } from "../telemetry/metrics.ts";
 import { QuietLog } from "../telemetry/quiet-log.ts";
 import { adminOperations } from "./admin-routes.ts";
@@ -161,8 +162,8 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 
 function problemOf(error: unknown): HttpProblem {
   if (isHttpProblem(error)) return error;
+  if (isStoreUnavailable(error)) return storeUnavailable();
   if (typeof error === "object" && error !== null) {
-    if ("name" in error && error.name === "StoreUnavailableError") return storeUnavailable();
     const code = "code" in error ? String(error.code) : "";
     const known = FRAMEWORK[code];
     if (known !== undefined) return known;

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { parseEnvelope, webhookBodySchema } from "../../dixa/webhooks/envelope.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
+import { messageOf } from "../store/error-message.ts";
 import { type Acceptance } from "../store/store.ts";
 import { type QuietLog } from "../telemetry/quiet-log.ts";
 import { errorSchema, HttpProblem, notFound, storeUnavailable } from "./errors.ts";
@@ -142,9 +143,3 @@ const REMEDIES = {
   bearer: "The token is missing or wrong.",
   none: "Not authorized.",
 } as const;
-
-function messageOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "message" in error
-    ? String(error.message)
-    : String(error);
-}

@@ -4,15 +4,17 @@ import { isHttpProblem } from "../http/errors.ts";
 import { pathParameter, queryParameter } from "../http/operation.ts";
 import { type Services } from "../http/services.ts";
 import { isSameSecret } from "../http/token.ts";
+import { isStoreUnavailable } from "../store/store.ts";
 import { ASSETS } from "./assets.ts";
+import { asHtml, field, forbidden, isFromElsewhere, wantsText } from "./forms.ts";
 import { loginPage, messagePage, statusPage } from "./layout.ts";
 import { readModel } from "./model.ts";
 import { overview } from "./overview.ts";
 import { PendingHistory } from "./pending-history.ts";
+import { takeSamples } from "./samples.ts";
 import { type Session, Sessions } from "./session.ts";
 
 const FORM_LIMIT = 8 * 1024;
-const SAMPLE_MS = 5000;
 
 const POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
@@ -63,7 +65,7 @@ class Page {
     page.setErrorHandler((error, request, reply) => {
       this.#answerError(error, request, reply);
     });
-    this.#takeSamples(page);
+    takeSamples(page, this.#services, this.#history);
 
     for (const { path, type, content } of ASSETS) {
       page.get(path, (_, reply) =>
@@ -159,33 +161,8 @@ class Page {
     return this.#sessions.read(request.headers.cookie, this.#services.clock.now());
   }
 
-  #takeSamples(page: FastifyInstance): void {
-    const { store, config, clock, logger } = this.#services;
-    const ids = config.credentials.map(({ id }) => id);
-    const sample = () => {
-      this.#history.sample(store, ids, clock.now()).catch((error: unknown) => {
-        logger.debug({ err: error }, "no sample of the pending age");
-      });
-    };
-    let timer: NodeJS.Timeout | undefined;
-    page.addHook("onReady", async () => {
-      sample();
-      timer = setInterval(sample, SAMPLE_MS).unref();
-      await Promise.resolve();
-    });
-    page.addHook("onClose", async () => {
-      clearInterval(timer);
-      await Promise.resolve();
-    });
-  }
-
   #answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const isStore =
-      typeof error === "object" &&
-      error !== null &&
-      "name" in error &&
-      error.name === "StoreUnavailableError";
-    if (isStore) {
+    if (isStoreUnavailable(error)) {
       void asHtml(reply.code(503).header("retry-after", "5")).send(
         messagePage(
           "The store does not answer",
@@ -198,32 +175,4 @@ class Page {
     if (!isHttpProblem(error)) request.log.debug({ err: error }, "a request for the page failed");
     throw error;
   }
-}
-
-function asHtml(reply: FastifyReply): FastifyReply {
-  return reply.type("text/html; charset=utf-8");
-}
-
-function forbidden(reply: FastifyReply): FastifyReply {
-  return asHtml(reply.code(403)).send(
-    messagePage(
-      "Not done",
-      "The form was too old or came from another site. Load the status page and try again.",
-    ),
-  );
-}
-
-/** A member of a form. */
-function field({ body }: FastifyRequest, name: string): string {
-  return body instanceof URLSearchParams ? (body.get(name) ?? "") : "";
-}
-
-/** Whether the browser itself says that another site sent this. */
-function isFromElsewhere({ headers }: FastifyRequest): boolean {
-  const site = headers["sec-fetch-site"];
-  return site !== undefined && site !== "same-origin" && site !== "none";
-}
-
-function wantsText({ headers }: FastifyRequest): boolean {
-  return headers.accept === "text/plain";
 }

@@ -1,0 +1,31 @@
+import { type FastifyReply, type FastifyRequest } from "fastify";
+
+import { messagePage } from "./layout.ts";
+
+export function asHtml(reply: FastifyReply): FastifyReply {
+  return reply.type("text/html; charset=utf-8");
+}
+
+export function forbidden(reply: FastifyReply): FastifyReply {
+  return asHtml(reply.code(403)).send(
+    messagePage(
+      "Not done",
+      "The form was too old or came from another site. Load the status page and try again.",
+    ),
+  );
+}
+
+/** A member of a form. */
+export function field({ body }: FastifyRequest, name: string): string {
+  return body instanceof URLSearchParams ? (body.get(name) ?? "") : "";
+}
+
+/** Whether the browser itself says that another site sent this. */
+export function isFromElsewhere({ headers }: FastifyRequest): boolean {
+  const site = headers["sec-fetch-site"];
+  return site !== undefined && site !== "same-origin" && site !== "none";
+}
+
+export function wantsText({ headers }: FastifyRequest): boolean {
+  return headers.accept === "text/plain";
+}
