@@ -3,6 +3,7 @@ import fc from "fast-check";
 
 import { describeIssues } from "../../src/airbyte/protocol/issues.ts";
 import { configSchema, type DixaConfig, toDixaConfig } from "../../src/dixa/config.ts";
+import { toPrivacy } from "../../src/dixa/privacy.ts";
 
 const DAY_MS = 86_400_000;
 const LEAST = { api_token: "token-abc", start_date: "2024-01-31" };
@@ -31,6 +32,7 @@ describe("a configuration", () => {
       apiRequestsPerSecond: 10,
       exportsUrl: "https://exports.dixa.io",
       apiUrl: "https://dev.dixa.io",
+      privacy: toPrivacy(undefined),
     });
   });
 

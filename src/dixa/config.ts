@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { type Privacy, privacySchema, toPrivacy } from "./privacy.ts";
+
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
@@ -168,19 +170,27 @@ export const configSchema = z.object({
       examples: [10],
       order: 10,
     }),
+  privacy: privacySchema.optional().meta({
+    title: "Privacy",
+    description:
+      "What is to leave of personal data. As soon as a kind is not kept, fields that this connector does not know do " +
+      "not leave either.",
+    examples: [{ message_text: "drop", notes: "drop", rating_comments: "drop" }],
+    order: 11,
+  }),
   exports_url: origin.default("https://exports.dixa.io").meta({
     title: "Exports API address",
     description: "For tests and proxies.",
     airbyte_hidden: true,
     examples: ["https://exports.dixa.io"],
-    order: 11,
+    order: 12,
   }),
   api_url: origin.default("https://dev.dixa.io").meta({
     title: "Dixa API address",
     description: "For tests and proxies.",
     airbyte_hidden: true,
     examples: ["https://dev.dixa.io"],
-    order: 12,
+    order: 13,
   }),
 });
 
@@ -197,6 +207,7 @@ export interface DixaConfig {
   apiRequestsPerSecond: number;
   exportsUrl: string;
   apiUrl: string;
+  privacy: Privacy;
 }
 
 /** A checked configuration in the units of the program. */
@@ -213,5 +224,6 @@ export function toDixaConfig(raw: z.output<typeof configSchema>): DixaConfig {
     apiRequestsPerSecond: raw.api_requests_per_second,
     exportsUrl: raw.exports_url,
     apiUrl: raw.api_url,
+    privacy: toPrivacy(raw.privacy),
   };
 }

@@ -1,18 +1,30 @@
 /**
  * The shapes in which Dixa writes an instant: `2020-12-16T09:41:43Z`, with a fraction, with `+00:00`, without a zone
- * (then UTC), and with the `[GMT]` that Java's ZonedDateTime appends (seen in the examples of Dixa's OpenAPI).
+ * (then UTC), and with the `[GMT]` that Java's ZonedDateTime appends (seen in the examples of Dixa's OpenAPI). Java leaves
+ * the seconds out where they are zero.
  */
 const TIMESTAMP =
-  /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?(?:\[[A-Za-z/_+-]+\])?$/;
+  /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?(?:\[([A-Za-z0-9/_+-]+)\])?$/i;
+/** Names of zones that say what their offset is; behind an offset a name says nothing more. */
+const NAMES_OF_UTC = /^(GMT|UTC|UT|Z)$/i;
 
 /** An instant in any of Dixa's shapes as ms UTC, or undefined if the text is none. */
 export function parseTimestamp(text: string): number | undefined {
   const parts = TIMESTAMP.exec(text);
   if (parts === null) return undefined;
-  const [, date = "", time = "", fraction = "", zone = "Z"] = parts;
+  const [, date = "", time = "", seconds = "00", fraction = "", written, name] = parts;
+  if (written === undefined && name !== undefined && !NAMES_OF_UTC.test(name)) return undefined;
+  const zone = (written ?? "Z").toUpperCase();
   const offset = zone === "Z" || zone.includes(":") ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`;
-  const ms = Date.parse(`${date}T${time}.${fraction.slice(0, 3).padEnd(3, "0")}${offset}`);
+  // `Date.parse` turns 30 February into 1 March.
+  if (!existsDay(date)) return undefined;
+  const ms = Date.parse(`${date}T${time}:${seconds}.${fraction.slice(0, 3).padEnd(3, "0")}${offset}`);
   return Number.isNaN(ms) ? undefined : ms;
+}
+
+function existsDay(date: string): boolean {
+  const ms = Date.parse(date);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
 }
 
 /**

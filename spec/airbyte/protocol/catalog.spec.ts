@@ -25,7 +25,8 @@ describe("a configured catalog", () => {
     };
     expect(parseConfiguredCatalog(catalog)).toEqual([
       {
-        ...{ name: "messages", namespace: "dixa", syncMode: "incremental", properties: ["id", "text"] },
+        ...{ name: "messages", namespace: "dixa", syncMode: "incremental" },
+        schema: { type: "object", properties: { id: {}, text: {} } },
         ...{ generationId: 3, minimumGenerationId: 2, syncId: 17 },
       },
     ]);
@@ -58,21 +59,20 @@ describe("a configured catalog", () => {
     };
     expect(parseConfiguredCatalog(catalog)).toEqual([
       {
-        ...{ name: "messages", namespace: undefined, syncMode: "full_refresh", properties: undefined },
+        ...{ name: "messages", namespace: undefined, syncMode: "full_refresh", schema: undefined },
         ...{ generationId: undefined, minimumGenerationId: undefined, syncId: undefined },
       },
     ]);
   });
 
   test.each([
-    ["no schema", {}],
-    ["an empty schema", { json_schema: {} }],
-    ["a schema without fields", { json_schema: { type: "object", properties: {} } }],
-    ["null for its fields", { json_schema: { properties: null } }],
-  ])("with %s leaves no field out", (_, stream) => {
-    expect(
-      parseConfiguredCatalog({ streams: [{ stream: { name: "x", ...stream } }] })[0]?.properties,
-    ).toBeUndefined();
+    ["no schema", {}, undefined],
+    ["null for a schema", { json_schema: null }, undefined],
+    ["null for its fields", { json_schema: { properties: null } }, { properties: null }],
+  ])("may have %s", (_, stream, schema) => {
+    expect(parseConfiguredCatalog({ streams: [{ stream: { name: "x", ...stream } }] })[0]?.schema).toEqual(
+      schema,
+    );
   });
 
   test("keeps modes and names that are not known, so that one odd entry spares the others", () => {

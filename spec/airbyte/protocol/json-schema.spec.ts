@@ -52,6 +52,11 @@ const catalog = (() => {
 
 describe("the connection specification", () => {
   const properties = specification["properties"] as Record<string, Schema>;
+  /** Those of the objects among them too. */
+  const fields = Object.entries(properties).flatMap(([name, property]): [string, Schema][] => [
+    [name, property],
+    ...Object.entries((property["properties"] ?? {}) as Record<string, Schema>),
+  ]);
 
   test("is a strict draft-07 schema of an object that may have more fields", () => {
     expect(specification).toMatchObject({
@@ -64,35 +69,41 @@ describe("the connection specification", () => {
   });
 
   test("uses no keyword that the platform's form can't show", () => {
-    for (const [path, schema] of walk(specification)) {
+    for (const [, schema] of walk(specification)) {
       for (const keyword of FORBIDDEN) expect(Object.keys(schema)).not.toContain(keyword);
       expect(schema["additionalProperties"]).not.toBe(false);
       // One type each: none of the fields is a list, a union or an object without fields.
-      if (path !== "") expect(["string", "integer"]).toContain(schema["type"]);
+      if (schema["type"] === "object") expect(Object.keys(schema["properties"] as object)).not.toEqual([]);
+      else expect(["string", "integer"]).toContain(schema["type"]);
     }
   });
 
   test("has an order without doubles, and words and an example for every field", () => {
-    const orders = Object.values(properties).map(({ order }) => order);
-    expect(orders).toEqual([...orders.keys()]);
-    for (const [name, property] of Object.entries(properties)) {
+    for (const group of [properties, properties["privacy"]!["properties"] as typeof properties]) {
+      const orders = Object.values(group).map(({ order }) => order);
+      expect(orders).toEqual([...orders.keys()]);
+    }
+    for (const [name, property] of fields) {
       expect([name, typeof property["title"], typeof property["description"]]).toEqual([
         name,
         "string",
         "string",
       ]);
-      if (name !== "api_token") expect(Array.isArray(property["examples"])).toBe(true);
+      if (property["airbyte_secret"] !== true)
+        expect([name, property["examples"]]).toEqual([name, expect.any(Array)]);
     }
   });
 
   test("marks each secret, and nothing else", () => {
-    const secrets = Object.keys(properties).filter((name) => properties[name]?.["airbyte_secret"] === true);
-    expect(secrets).toEqual(["api_token"]);
-    expect(Object.keys(properties).filter((name) => SECRET_NAMES.test(name))).toEqual(secrets);
+    const secrets = fields
+      .filter(([, property]) => property["airbyte_secret"] === true)
+      .map(([name]) => name);
+    expect(secrets).toEqual(["api_token", "pseudonym_secret"]);
+    expect(fields.map(([name]) => name).filter((name) => SECRET_NAMES.test(name))).toEqual(secrets);
   });
 
   test("has examples and defaults that it accepts itself", () => {
-    for (const [name, property] of Object.entries(properties)) {
+    for (const [name, property] of fields) {
       const validate = compile(property);
       const values = [...((property["examples"] ?? []) as unknown[]), property["default"]];
       for (const value of values.filter((own) => own !== undefined)) {

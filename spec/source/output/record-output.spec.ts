@@ -1,15 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { pino } from "pino";
 
 import { airbyteMessageSchema } from "../../../src/airbyte/protocol/messages.ts";
 import { activityLogs } from "../../../src/dixa/streams/activity-logs.ts";
 import { conversations } from "../../../src/dixa/streams/conversations.ts";
 import { messages } from "../../../src/dixa/streams/messages.ts";
 import { type DixaStream } from "../../../src/dixa/streams/stream.ts";
-import { FieldSelection } from "../../../src/source/output/field-selection.ts";
 import { RecordOutput } from "../../../src/source/output/record-output.ts";
 import { StdoutWriter } from "../../../src/source/output/stdout-writer.ts";
+import { streamRewriter } from "../../../src/source/output/stream-rewriter.ts";
 import { elementOf } from "../../support/elements.ts";
+import { KEEP_ALL } from "../../support/rows.ts";
 import { KeepingSink } from "../../support/sinks.ts";
 
 const NOW = 1704067200000;
@@ -17,7 +19,8 @@ const NOW = 1704067200000;
 interface Options {
   stream?: DixaStream;
   namespace?: string;
-  selection?: FieldSelection | undefined;
+  /** Fields that the connection ticks. */
+  ticked?: readonly string[];
   now?: () => number;
 }
 
@@ -25,11 +28,13 @@ interface Options {
 async function put(rows: readonly (string | Buffer)[], options: Options = {}): Promise<string[]> {
   const sink = new KeepingSink();
   const writer = new StdoutWriter(sink);
+  const stream = options.stream ?? conversations;
+  const properties = Object.fromEntries((options.ticked ?? []).map((field) => [field, {}]));
   const output = new RecordOutput({
     writer,
-    stream: options.stream ?? conversations,
+    stream: stream.name,
     namespace: options.namespace,
-    selection: options.selection,
+    rewriter: streamRewriter(stream, { properties }, KEEP_ALL, pino({ enabled: false })),
     now: options.now ?? (() => NOW),
   });
   for (const row of rows) output.put(elementOf(row));
@@ -102,22 +107,19 @@ describe("a row", () => {
 });
 
 describe("a row of which not all fields were chosen", () => {
-  const only = (...fields: string[]) =>
-    FieldSelection.of(fields, ["id", "updated_at", "a", "b"], ["id", "updated_at"]);
-
   test("leaves with these, its key and its cursor alone", async () => {
     const row = '{"secret":"s","a":{"b":1},"id":1,"b":2,"updated_at":3}';
-    expect(await put([row, row], { selection: only("a") })).toEqual(
+    expect(await put([row, row], { ticked: ["a"] })).toEqual(
       Array(2).fill(line('{"a":{"b":1},"id":1,"updated_at":3}')),
     );
   });
 
   test("may have none left", async () => {
-    expect(await put(['{"x":1,"y":2}', "{}"], { selection: only("a") })).toEqual([line("{}"), line("{}")]);
+    expect(await put(['{"x":1,"y":2}', "{}"], { ticked: ["a"] })).toEqual([line("{}"), line("{}")]);
   });
 
   test("keeps the rewritten form of a chosen field", async () => {
-    expect(await put(['{"text":"t","to":"x"}'], { stream: messages, selection: only("to") })).toEqual([
+    expect(await put(['{"text":"t","to":"x"}'], { stream: messages, ticked: ["to"] })).toEqual([
       line('{"to":["x"]}', "messages"),
     ]);
   });

@@ -23,8 +23,8 @@ export interface ConfiguredStream {
   namespace: string | undefined;
   /** As it came: whether it is one that we know is decided per stream, so that one odd entry spares the others. */
   syncMode: string;
-  /** Top-level properties of the stream's schema, which a user may have thinned out; undefined if it lists none. */
-  properties: string[] | undefined;
+  /** The stream's schema, which a user may have thinned out. */
+  schema: Record<string, unknown> | undefined;
   /** Number of the stream's generation of rows, counted up by each refresh; undefined if the client counts none. */
   generationId: number | undefined;
   /** The destination deletes rows of earlier generations than this. */
@@ -67,12 +67,11 @@ export function parseConfiguredCatalog(json: unknown): ConfiguredStream[] {
   }
   const streams = parsed.data.streams.map((configured): ConfiguredStream => {
     const { stream } = configured;
-    const properties = Object.keys(stream.json_schema?.properties ?? {});
     return {
       name: stream.name,
       namespace: stream.namespace ?? undefined,
       syncMode: configured.sync_mode ?? "full_refresh",
-      properties: properties.length === 0 ? undefined : properties,
+      schema: stream.json_schema ?? undefined,
       generationId: configured.generation_id ?? undefined,
       minimumGenerationId: configured.minimum_generation_id ?? undefined,
       syncId: configured.sync_id ?? undefined,

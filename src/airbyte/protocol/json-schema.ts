@@ -15,7 +15,7 @@ export function toConnectionSpecification(schema: z.ZodObject): Schema {
   const properties = Object.fromEntries(
     Object.entries(emitted["properties"] as Record<string, Schema>).map(([name, property]) => [
       name,
-      withoutZodsOwn(property),
+      specified(property),
     ]),
   );
   return {
@@ -38,6 +38,18 @@ export function toStreamSchema(schema: z.ZodObject): Schema {
 
 function emit(schema: z.ZodObject, io: "input"): Schema {
   return z.toJSONSchema(schema, { target: "draft-07", io, reused: "inline", unrepresentable: "throw" });
+}
+
+/** An object of the configuration may have members that the form does not show; both suites refuse anything but true. */
+function specified(schema: Schema): Schema {
+  const { properties, ...rest } = withoutZodsOwn(schema);
+  if (properties === undefined) return rest;
+  const members = Object.entries(properties as Record<string, Schema>);
+  return {
+    ...rest,
+    additionalProperties: true,
+    properties: Object.fromEntries(members.map(([name, member]) => [name, specified(member)])),
+  };
 }
 
 /** Drops what zod adds for itself: bounds of safe integers, the pattern behind a format, and the format `uuid`'s. */

@@ -1,19 +1,9 @@
 import { z } from "zod";
 
-import { type JsonElement } from "../../http/json-array-splitter.ts";
-import {
-  findMember,
-  keyBytes,
-  valueBytes,
-  valueEnd,
-  valueKind,
-  valueStart,
-  valueText,
-} from "../../http/json-element.ts";
-import { formatSeconds, normalizeTimestamp } from "../timestamps.ts";
+import { formatSeconds } from "../timestamps.ts";
 import { timestamp } from "./cursor.ts";
 import { dateTime, flag, integer, map, text, texts } from "./fields.ts";
-import { type Replacements, type WindowedStream } from "./stream.ts";
+import { type WindowedStream } from "./stream.ts";
 
 const DAY_MS = 86_400_000;
 /**
@@ -94,28 +84,6 @@ const activityLog = z.object({
   attributes: attributes.describe("What is particular to the kind of activity"),
 });
 
-const ACTIVITY_TIMESTAMP = keyBytes("activityTimestamp");
-const ATTRIBUTES = keyBytes("attributes");
-const QUOTE = 0x22;
-const POINT = 0x2e;
-const LETTER_T = 0x54;
-const LETTER_Z = 0x5a;
-const ZONE_NAME = '[GMT]"';
-/** A whole string value that is a timestamp with a zone name; free text is never touched. */
-const QUOTED_TIMESTAMP = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)\[GMT\]"/g;
-
-/** Whether the value looks like the 24 characters of `2025-01-01T00:00:00.000Z`: nearly all do, and need no parsing. */
-function isNormal(element: JsonElement, member: number): boolean {
-  const end = valueEnd(element, member);
-  const { buffer } = element;
-  return (
-    end - valueStart(element, member) === 26 &&
-    buffer[end - 2] === LETTER_Z &&
-    buffer[end - 6] === POINT &&
-    buffer[end - 15] === LETTER_T
-  );
-}
-
 /** Activity logs of all conversations: `GET /v1/conversations/activitylog` of the Dixa API. */
 export const activityLogs: WindowedStream = {
   kind: "windowed",
@@ -137,25 +105,5 @@ export const activityLogs: WindowedStream = {
       toDatetime: formatSeconds(hi + 999),
     };
     await dixa.api.readPages("/v1/conversations/activitylog", query, reading);
-  },
-  replacements(element) {
-    let replacements: Replacements | undefined;
-    const at = findMember(element, ACTIVITY_TIMESTAMP);
-    if (at !== -1 && valueKind(element, at) === QUOTE && !isNormal(element, at)) {
-      const text = JSON.parse(valueText(element, at)) as string;
-      const normal = normalizeTimestamp(text);
-      if (normal !== undefined && normal !== text) {
-        replacements = new Map([[at, Buffer.from(`"${normal}"`)]]);
-      }
-    }
-    const attributesAt = findMember(element, ATTRIBUTES);
-    if (attributesAt !== -1) {
-      if (valueBytes(element, attributesAt).includes(ZONE_NAME, 0, "latin1")) {
-        replacements ??= new Map();
-        const plain = valueText(element, attributesAt).replace(QUOTED_TIMESTAMP, '"$1"');
-        replacements.set(attributesAt, Buffer.from(plain));
-      }
-    }
-    return replacements;
   },
 };

@@ -1,6 +1,5 @@
 import { z } from "zod";
 
-import { findMember, keyBytes, valueKind, valueText } from "../../http/json-element.ts";
 import { epochMilliseconds } from "./cursor.ts";
 import { exportWindow, readExport } from "./export-window.ts";
 import { flag, integer, milliseconds, text, texts } from "./fields.ts";
@@ -40,9 +39,6 @@ const message = z.object({
   form_submission: formSubmission.describe("What the customer entered in a form"),
 });
 
-const TO = keyBytes("to");
-const QUOTE = 0x22;
-
 /** Messages by `created_at`: `GET /v1/message_export` of the Exports API. */
 export const messages: WindowedStream = {
   kind: "windowed",
@@ -55,10 +51,6 @@ export const messages: WindowedStream = {
   aliases: [],
   maxWindow: ({ exports }) => exportWindow(exports),
   readWindow: (dixa, window, reading) => readExport(dixa, "message_export", "created", window, reading),
-  replacements(element) {
-    // Older versions of Dixa's reference have `to` as a bare string, newer ones as a list.
-    const to = findMember(element, TO);
-    if (to === -1 || valueKind(element, to) !== QUOTE) return undefined;
-    return new Map([[to, Buffer.from(`[${valueText(element, to)}]`)]]);
-  },
+  // A bare text in older versions of Dixa's reference, a list in newer ones.
+  bareLists: ["to"],
 };

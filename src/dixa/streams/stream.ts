@@ -1,6 +1,5 @@
 import { type z } from "zod";
 
-import { type JsonElement } from "../../http/json-array-splitter.ts";
 import { type Dixa } from "../dixa.ts";
 import { type RowReading } from "../row-reading.ts";
 import { type Cursor } from "./cursor.ts";
@@ -10,9 +9,6 @@ export interface Window {
   readonly lo: number;
   readonly hi: number;
 }
-
-/** New bytes for members of a row, by member index; members that are not in it leave as they came. */
-export type Replacements = Map<number, Buffer>;
 
 /** A row as an object, for what is easier said of one than of bytes. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -30,8 +26,8 @@ interface StreamOfAnyKind {
   readonly schema: z.ZodObject;
   /** Names of the fields that identify a row together. */
   readonly primaryKey: readonly string[];
-  /** Members that must be rewritten, because Dixa sends them in more than one shape. */
-  replacements?(element: JsonElement): Replacements | undefined;
+  /** Lists of the row that Dixa also sends as the bare value when there is only one; they leave as lists. */
+  readonly bareLists?: readonly string[];
 }
 
 /** A time range, cut into windows that are read in any order. */

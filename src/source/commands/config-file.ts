@@ -15,13 +15,12 @@ export interface LoadedConfig {
  * Reads and checks the configuration file.
  *
  * @param now ms UTC
- * @param secrets learns the token before anything is said about the file
+ * @param secrets learns the configuration's secrets before anything is said about the file
  * @throws ConnectorError config_error that names the field, what was found and the remedy
  */
 export async function loadConfig(path: string, now: number, secrets: SecretFilter): Promise<LoadedConfig> {
   const json = await readJsonFile("config", path);
-  const token = tokenOf(json);
-  if (token !== undefined) secrets.hide([token, token.trim()]);
+  secrets.hide(secretsOf(json).flatMap((secret) => [secret, secret.trim()]));
   const parsed = configSchema.safeParse(withoutNulls(json));
   if (!parsed.success) {
     throw new ConnectorError(
@@ -47,15 +46,20 @@ export async function loadConfig(path: string, now: number, secrets: SecretFilte
   return { config, warnings: unknownKeys(json) };
 }
 
-function tokenOf(json: unknown): string | undefined {
-  const token = typeof json === "object" && json !== null && "api_token" in json ? json.api_token : undefined;
-  return typeof token === "string" ? token : undefined;
+function secretsOf(json: unknown): string[] {
+  const secrets = [memberOf(json, "api_token"), memberOf(memberOf(json, "privacy"), "pseudonym_secret")];
+  return secrets.filter((secret) => typeof secret === "string");
+}
+
+function memberOf(json: unknown, name: string): unknown {
+  return typeof json === "object" && json !== null ? Reflect.get(json, name) : undefined;
 }
 
 /** Clients write what a person left empty as null. */
 function withoutNulls(json: unknown): unknown {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
-  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
+  const members = Object.entries(json).filter(([, value]) => value !== null);
+  return Object.fromEntries(members.map(([name, value]) => [name, withoutNulls(value)]));
 }
 
 function unknownKeys(json: unknown): string[] {

@@ -1,10 +1,10 @@
 import { isUtf8 } from "node:buffer";
 
-import { type DixaStream, type Replacements } from "../../dixa/streams/stream.ts";
 import { type JsonElement } from "../../http/json-array-splitter.ts";
 import { keyEnd, keyStart, valueEnd, valueStart } from "../../http/json-element.ts";
-import { type FieldSelection } from "./field-selection.ts";
 import { LARGEST_RECORD_BYTES, repair, withoutLoneSurrogates } from "./record-repair.ts";
+import { type FieldChange, LEFT_OUT, type Replacements } from "./replacements.ts";
+import { type RowRewriter } from "./row-rewriter.ts";
 import { type StdoutWriter } from "./stdout-writer.ts";
 
 const END = Buffer.from("}}\n");
@@ -12,7 +12,6 @@ const OPEN = Buffer.from("{");
 const COLON = Buffer.from(":");
 const COMMA = Buffer.from(",");
 const CLOSE = Buffer.from("}");
-const NO_REPLACEMENTS: Replacements = new Map();
 
 /** Puts one stream's rows out as RECORD lines: the bytes that came, unless something in them must change. */
 export class RecordOutput {
@@ -22,8 +21,7 @@ export class RecordOutput {
   bytes = 0;
 
   readonly #writer: StdoutWriter;
-  readonly #stream: DixaStream;
-  readonly #selection: FieldSelection | undefined;
+  readonly #rewriter: RowRewriter | undefined;
   readonly #now: () => number;
   readonly #head: string;
   #prefix = Buffer.alloc(0);
@@ -31,23 +29,23 @@ export class RecordOutput {
 
   constructor(options: {
     writer: StdoutWriter;
-    stream: DixaStream;
+    stream: string;
     namespace: string | undefined;
-    selection: FieldSelection | undefined;
+    /** Undefined if rows leave as they came. */
+    rewriter: RowRewriter | undefined;
     now: () => number;
   }) {
     this.#writer = options.writer;
-    this.#stream = options.stream;
-    this.#selection = options.selection;
+    this.#rewriter = options.rewriter;
     this.#now = options.now;
-    const descriptor = JSON.stringify({ stream: options.stream.name, namespace: options.namespace });
+    const descriptor = JSON.stringify({ stream: options.stream, namespace: options.namespace });
     this.#head = `{"type":"RECORD","record":${descriptor.slice(0, -1)},"emitted_at":`;
   }
 
   put(element: JsonElement): void {
     const { buffer, start, end } = element;
-    let replacements = this.#stream.replacements?.(element);
-    let meta = "";
+    const changes: FieldChange[] = [];
+    let replacements = this.#rewriter?.rewrite(element, changes);
     if (
       element.hasSurrogateEscape ||
       element.hasLongNumber ||
@@ -55,16 +53,15 @@ export class RecordOutput {
       !isUtf8(buffer.subarray(start, end))
     ) {
       replacements ??= new Map();
-      const changes = repair(element, replacements);
-      if (changes.length > 0) meta = `,"meta":${JSON.stringify({ changes })}`;
+      repair(element, replacements, changes);
     }
     this.#writePrefix();
-    if (replacements === undefined && this.#selection === undefined) this.#writer.parts(buffer, start, end);
-    else this.#writeMembers(element, replacements ?? NO_REPLACEMENTS);
-    if (meta === "") {
+    if (replacements === undefined) this.#writer.parts(buffer, start, end);
+    else this.#writeMembers(element, replacements);
+    if (changes.length === 0) {
       this.#writer.parts(END, 0, END.length);
     } else {
-      const tail = Buffer.from(`${meta}}}\n`);
+      const tail = Buffer.from(`,"meta":${JSON.stringify({ changes })}}}\n`);
       this.#writer.parts(tail, 0, tail.length);
     }
     this.rows++;
@@ -86,16 +83,16 @@ export class RecordOutput {
     const writer = this.#writer;
     let separator = OPEN;
     for (let member = 0; member < memberCount; member++) {
+      const value = replacements.get(member);
+      if (value === LEFT_OUT) continue;
       const start = keyStart(element, member);
       const end = keyEnd(element, member);
-      if (this.#selection?.keeps(buffer, start, end) === false) continue;
       writer.parts(separator, 0, 1);
       separator = COMMA;
       // Through a string, which mends bytes that are no UTF-8.
       const key = Buffer.from(withoutLoneSurrogates(buffer.toString("utf8", start, end)));
       writer.parts(key, 0, key.length);
       writer.parts(COLON, 0, 1);
-      const value = replacements.get(member);
       if (value === undefined) writer.parts(buffer, valueStart(element, member), valueEnd(element, member));
       else writer.parts(value, 0, value.length);
     }

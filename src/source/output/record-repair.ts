@@ -1,15 +1,8 @@
 import { isUtf8 } from "node:buffer";
 
-import { type Replacements } from "../../dixa/streams/stream.ts";
 import { type JsonElement } from "../../http/json-array-splitter.ts";
 import { keyEnd, keyStart, memberName, valueBytes } from "../../http/json-element.ts";
-
-/** What became of a field that no destination could have taken as it came (protocol: `meta.changes`). */
-export interface FieldChange {
-  field: string;
-  change: "NULLED" | "TRUNCATED";
-  reason: "SOURCE_SERIALIZATION_ERROR" | "SOURCE_RECORD_SIZE_LIMITATION";
-}
+import { type FieldChange, LEFT_OUT, type Replacements } from "./replacements.ts";
 
 /**
  * The platform warns at lines of 20,000,000 characters, and destinations have limits of their own; records are kept
@@ -36,13 +29,14 @@ const TOKEN = /\\[^]|"|(-?\d[\d.eE+-]*)/g;
  * become U+FFFD (Python clients drop the whole record otherwise), numbers that no column holds become null, and the
  * largest members of a record that is too large are cut. The rest stays as it came.
  *
- * @param replacements members that are rewritten anyway; repaired ones are added to it
- * @returns what was changed, for the record's `meta.changes`
+ * @param replacements members that are rewritten anyway, or left out; repaired ones are added to it
+ * @param changes what is changed is added to it, for the record's `meta.changes`
  */
-export function repair(element: JsonElement, replacements: Replacements): FieldChange[] {
-  const changes = cutLargest(element, replacements);
+export function repair(element: JsonElement, replacements: Replacements, changes: FieldChange[]): void {
+  cutLargest(element, replacements, changes);
   for (let member = 0; member < element.memberCount; member++) {
     const bytes = replacements.get(member) ?? valueBytes(element, member);
+    if (bytes === LEFT_OUT) continue;
     const text = bytes.toString("utf8");
     const wellFormed = withoutLoneSurrogates(text);
     const repaired = bytes[0] === QUOTE ? wellFormed : withoutUnfitNumbers(wellFormed);
@@ -54,7 +48,6 @@ export function repair(element: JsonElement, replacements: Replacements): FieldC
       reason: "SOURCE_SERIALIZATION_ERROR",
     });
   }
-  return changes;
 }
 
 /** JSON text in which each escape of a lone surrogate is one of U+FFFD. */
@@ -87,17 +80,16 @@ function fitsColumn(number: string): boolean {
   return Number.isFinite(Number(number));
 }
 
-function cutLargest(element: JsonElement, replacements: Replacements): FieldChange[] {
-  const changes: FieldChange[] = [];
+function cutLargest(element: JsonElement, replacements: Replacements, changes: FieldChange[]): void {
   const members = Array.from({ length: element.memberCount }, (_, member) => ({
     member,
     bytes: replacements.get(member) ?? valueBytes(element, member),
-  }));
+  })).filter(({ bytes }) => bytes !== LEFT_OUT);
   let total = members.reduce(
     (sum, { member, bytes }) => sum + keyEnd(element, member) - keyStart(element, member) + bytes.length,
     0,
   );
-  if (total <= LARGEST_RECORD_BYTES) return changes;
+  if (total <= LARGEST_RECORD_BYTES) return;
   members.sort((a, b) => b.bytes.length - a.bytes.length);
   for (const { member, bytes } of members) {
     if (total <= LARGEST_RECORD_BYTES) break;
@@ -112,7 +104,6 @@ function cutLargest(element: JsonElement, replacements: Replacements): FieldChan
     });
     total += cut.length - bytes.length;
   }
-  return changes;
 }
 
 /** The JSON string cut to at most `room` bytes, between characters. */

@@ -9,10 +9,10 @@ import { windowedStreams as streams } from "../../dixa/streams/index.ts";
 import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { type Clock } from "../../http/clock.ts";
 import { describeInstant } from "../../logging/describe.ts";
-import { FieldSelection } from "../output/field-selection.ts";
 import { type Logger } from "../output/logger.ts";
 import { type Output } from "../output/output.ts";
 import { RecordOutput } from "../output/record-output.ts";
+import { streamRewriter } from "../output/stream-rewriter.ts";
 import { type StreamSnapshot } from "../output/terminal-progress.ts";
 import { SlicePlanner } from "./slice-planner.ts";
 import { SliceReader, type SliceTuning } from "./slice-reader.ts";
@@ -165,17 +165,12 @@ function createJob(options: SyncOptions, configured: ConfiguredStream, now: numb
         `${describeInstant(since)}. Refresh the stream to read what lies before`,
     );
   }
-  const fields = Object.keys(stream.schema.shape);
-  const selection = FieldSelection.of(configured.properties, fields, [
-    ...stream.primaryKey,
-    stream.cursorField,
-  ]);
   const { namespace } = configured;
   const records = new RecordOutput({
     writer: output.writer,
-    stream,
+    stream: stream.name,
     namespace,
-    selection,
+    rewriter: streamRewriter(stream, configured.schema, config.privacy, logger),
     now: () => clock.now(),
   });
   const planner = new SlicePlanner({
