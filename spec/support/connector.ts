@@ -76,7 +76,12 @@ export class ConnectorBench {
 
   /** Runs the connector; it must never show the token, and stacks only for faults of its own. */
   async run(...args: string[]): Promise<ConnectorRun> {
-    const end = await endOf(startProgram("src/connector.ts", args));
+    return this.runWith({}, ...args);
+  }
+
+  /** As {@link run}, in an environment with more variables. */
+  async runWith(env: Record<string, string>, ...args: string[]): Promise<ConnectorRun> {
+    const end = await endOf(startProgram("src/connector.ts", args, { env: { ...process.env, ...env } }));
     const all = end.stdout + end.stderr;
     for (const form of TOKEN_FORMS)
       if (all.includes(form)) throw new Error(`the token is in the output:\n${all}`);

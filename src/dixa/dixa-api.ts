@@ -90,6 +90,7 @@ export class DixaApi {
         splitter.push(chunk);
         await reading.drained();
       }
+      if (response.status === 204) throw new BodyError("malformed", "the answer is 204, without a body");
       splitter.end();
       return { rows, next: nextPageKey(splitter.envelope.get("meta")) };
     });

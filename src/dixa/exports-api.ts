@@ -1,3 +1,4 @@
+import { BodyError } from "../http/errors.ts";
 import { JsonArraySplitter } from "../http/json-array-splitter.ts";
 import { type AuthorizedHost, type RequestOptions } from "./authorized-host.ts";
 import { type RowReading } from "./row-reading.ts";
@@ -22,6 +23,7 @@ export class ExportsApi {
         splitter.push(chunk);
         await reading.drained();
       }
+      if (response.status === 204) throw new BodyError("malformed", "the answer is 204, without a body");
       splitter.end();
     });
   }

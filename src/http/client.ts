@@ -10,6 +10,8 @@ import { type RateBudget } from "./rate-budget.ts";
 import { decideRetry, noFailures, parseRetryAfter, type RetryReason } from "./retry-policy.ts";
 
 export interface HttpResponse {
+  /** From 200 to 299. */
+  readonly status: number;
   /** The `Date` header, ms UTC to the second. */
   readonly date: number | undefined;
   /** The decoded body as it arrives. Reading it throws BodyError when it breaks off or stalls. */
@@ -176,7 +178,12 @@ export class HttpClient {
         );
         throw new HttpStatusError(name, { status: response.status, bodyText, retryAfterMs, date });
       }
-      return await consume({ date, body, text: () => readWhole(body, name, TEXT_BYTES) });
+      return await consume({
+        status: response.status,
+        date,
+        body,
+        text: () => readWhole(body, name, TEXT_BYTES),
+      });
     } finally {
       // Whatever was not read must not pin its connection.
       attempt.abort();

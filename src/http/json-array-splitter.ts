@@ -34,13 +34,17 @@ export interface SplitterOptions {
    * {@link JsonArraySplitter.envelope}. Unset: the body is the bare array.
    */
   arrayKey?: string;
-  /** An element larger than this many bytes is refused, so that no body can take all memory. Default 128 MiB. */
+  /** An element larger than this many bytes is refused, so that no body can take all memory. Default 32 MiB. */
   maxElementBytes?: number;
 }
 
-const DEFAULT_MAX_ELEMENT_BYTES = 128 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** The buffer that an element gathers in takes up to twice this while it grows: several fit a container of 256 MiB. */
+const DEFAULT_MAX_ELEMENT_BYTES = 32 * MIB;
+/** The byte order mark of UTF-8, which some servers put before a text. */
+const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 /** A carry buffer larger than this is given back after the giant that needed it. */
-const KEPT_CARRY_BYTES = 1024 * 1024;
+const KEPT_CARRY_BYTES = MIB;
 /** Integers of fewer characters fit 64 bits. */
 const LONG_NUMBER = 19;
 
@@ -109,7 +113,8 @@ const OBJECT = 1;
 const ARRAY = 0;
 
 /**
- * Splits a JSON array into its elements as it arrives, and refuses whatever `JSON.parse` would refuse.
+ * Splits a JSON array into its elements as it arrives, and refuses whatever `JSON.parse` would refuse, but for a byte
+ * order mark at the start.
  *
  * It is a push parser over bytes: one pass, no strings made, memory for one element and one chunk. It checks the
  * whole grammar, since a line that isn't JSON would be filed as a log by the platform and its record lost. CR and LF
@@ -195,11 +200,10 @@ export class JsonArraySplitter {
     if (this.#state === DONE) {
       throw new BodyError("malformed", `the body has no array "${this.#arrayKey ?? ""}"`);
     }
+    if (bytes === 0) throw new BodyError("malformed", "the body is empty");
     throw new BodyError(
       "truncated",
-      bytes === 0
-        ? "the body is empty"
-        : `the body ended after ${bytes} bytes without closing its ${this.#depth > 0 ? "array" : "value"}`,
+      `the body ended after ${bytes} bytes without closing its ${this.#depth > 0 ? "array" : "value"}`,
     );
   }
 
@@ -384,6 +388,10 @@ export class JsonArraySplitter {
             }
 
             case ROOT: {
+              if (byte === BYTE_ORDER_MARK[this.#bytesBefore + i]) {
+                i++;
+                break;
+              }
               if (byte !== (this.#arrayKey === undefined ? 0x5b : 0x7b)) this.#refuse(state, buffer, i);
               depth = 1;
               stack[1] = this.#arrayKey === undefined ? ARRAY : OBJECT;
@@ -530,7 +538,10 @@ export class JsonArraySplitter {
     const kept = start === -1 ? 0 : buffer.length - start;
     this.#bytesBefore += buffer.length - kept;
     if (kept > this.#maxElementBytes) {
-      throw new BodyError("malformed", `one record is larger than ${this.#maxElementBytes} bytes`);
+      throw new BodyError(
+        "too_large",
+        `one row is larger than ${this.#maxElementBytes} bytes, the most that can be held`,
+      );
     }
     if (kept > 0 && (buffer.buffer !== this.#carry.buffer || start > 0)) {
       if (buffer.buffer === this.#carry.buffer) {

@@ -14,6 +14,9 @@ const KEPT_OF_LARGEST = 1_000_000;
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const LETTER_U = 0x75;
+const SURROGATE_PAIR = /^\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]/;
 
 /** A surrogate pair written as two escapes, one lone surrogate, any other escape. Order matters. */
 const ESCAPES =
@@ -106,15 +109,28 @@ function cutLargest(element: JsonElement, replacements: Replacements, changes: F
   }
 }
 
-/** The JSON string cut to at most `room` bytes, between characters. */
+/**
+ * The JSON string cut to at most `room` bytes, between characters. Without making a string of it: a few copies of tens
+ * of megabytes, at two bytes a character, are more than the heap of a small container holds.
+ */
 function cutText(bytes: Buffer, room: number): Buffer {
-  const text = JSON.parse(bytes.toString("utf8")) as string;
-  // Two bytes go to the quotes.
-  let length = Math.min(text.length, room - 2);
+  // The quotes are two of the bytes.
+  const limit = Math.min(bytes.length, room) - 1;
+  let at = 1;
   for (;;) {
-    const isInsidePair = (text.codePointAt(length - 1) ?? 0) > 0xffff;
-    const cut = Buffer.from(JSON.stringify(text.slice(0, isInsidePair ? length - 1 : length).toWellFormed()));
-    if (cut.length <= room) return cut;
-    length = Math.floor(length * 0.8);
+    const next = at + (bytes[at] === BACKSLASH ? escapeLength(bytes, at) : 1);
+    if (next > limit) break;
+    at = next;
   }
+  // What would come next may be the rest of a character; none has more than three bytes behind its first.
+  for (let behind = 0; behind < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80; behind++) at--;
+  const cut = Buffer.from(bytes.subarray(0, at + 1));
+  cut[at] = QUOTE;
+  return cut;
+}
+
+/** Bytes of the escape at this place of a JSON string; two that are a surrogate pair count as one. */
+function escapeLength(bytes: Buffer, at: number): number {
+  if (bytes[at + 1] !== LETTER_U) return 2;
+  return SURROGATE_PAIR.test(bytes.toString("latin1", at, at + 12)) ? 12 : 6;
 }

@@ -82,6 +82,12 @@ export class SlicePlanner {
     this.#hasGrown = false;
   }
 
+  /** Notes that it was not for their width that slices were refused. */
+  widen(): void {
+    this.#width = this.#maxWidth;
+    this.#successes = 0;
+  }
+
   /** The two halves of a slice, in ascending order. */
   divide({ lo, hi }: Slice): [Slice, Slice] {
     const middle = lo + Math.ceil((hi - lo) / 2);

@@ -14,6 +14,7 @@ import { type Output } from "../output/output.ts";
 import { RecordOutput } from "../output/record-output.ts";
 import { streamRewriter } from "../output/stream-rewriter.ts";
 import { type StreamSnapshot } from "../output/terminal-progress.ts";
+import { RowBudget } from "./row-budget.ts";
 import { SlicePlanner } from "./slice-planner.ts";
 import { SliceReader, type SliceTuning } from "./slice-reader.ts";
 import { originOf, sinceOf, type SyncTerms, whyVoid } from "./state-origin.ts";
@@ -59,12 +60,13 @@ export async function sync(options: SyncOptions): Promise<SyncFailure[]> {
   const failures: SyncFailure[] = [];
   const served = await serverTime(dixa, signal);
   const jobs: Job[] = [];
+  const budget = new RowBudget(options.tuning.mostRows);
   for (const configured of options.catalog) {
     try {
       if (typeof served !== "number") throw served;
       // The earlier of two clocks: a cursor ahead of Dixa's clock would skip what happens until Dixa gets there.
       const now = Math.floor(Math.min(clock.now(), served) / 1000) * 1000;
-      jobs.push(createJob(options, configured, now));
+      jobs.push(createJob(options, configured, now, budget));
     } catch (error) {
       if (!isConnectorError(error)) throw error;
       const stream = descriptor(configured);
@@ -134,7 +136,7 @@ async function workThrough(jobs: readonly Job[], workers: number, signal: AbortS
   endThoseOver();
 }
 
-function createJob(options: SyncOptions, configured: ConfiguredStream, now: number): Job {
+function createJob(options: SyncOptions, configured: ConfiguredStream, now: number, budget: RowBudget): Job {
   const { clock, config, dixa, logger, output, state, tuning } = options;
   const stream = findStream(configured);
   const incremental = configured.syncMode === "incremental";
@@ -190,8 +192,10 @@ function createJob(options: SyncOptions, configured: ConfiguredStream, now: numb
     output: records,
     drained: () => output.writer.drained(),
     report: run,
+    clock,
     now,
     tuning,
+    budget,
   });
   return { run, reader, stop: new AbortController() };
 }
