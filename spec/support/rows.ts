@@ -32,6 +32,7 @@ export function streamOf(schema: z.ZodObject, more: Partial<WindowedStream> = {}
     description: "",
     schema,
     kind: "windowed",
+    host: "exports",
     primaryKey: ["id"],
     cursorField: "at",
     cursor: { read: () => undefined, format: (ms) => ms },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { ConnectorError } from "../airbyte/protocol/failure.ts";
+import { readWhole } from "../http/body.ts";
 import { BodyError, isHttpStatusError } from "../http/errors.ts";
 import { JsonArraySplitter } from "../http/json-array-splitter.ts";
 import { type AuthorizedHost, type RequestOptions } from "./authorized-host.ts";
@@ -10,7 +11,10 @@ import { type RowReading } from "./row-reading.ts";
  * More pages than any list has: at a hundred rows a page, which is the fewest that anybody has seen, ten million rows.
  * Empty pages in the middle are no end, so that a list which never ends must be known by its length.
  */
-const MOST_PAGES = 100_000;
+export const MOST_PAGES = 100_000;
+
+/** What is read as a whole is a list of settings; larger than this, something is wrong. */
+const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
 const meta = z.looseObject({ next: z.string().nullish() });
 
@@ -37,7 +41,8 @@ export class DixaApi {
     let pageKey: string | undefined;
     reading.onStart?.();
     for (;;) {
-      const page = await this.#readPage(path, pageKey === undefined ? query : { ...query, pageKey }, reading);
+      const { onStart: _, ...each } = reading;
+      const page = await this.readPage(path, pageKey === undefined ? query : { ...query, pageKey }, each);
       rows += page.rows;
       pageKey = page.next;
       if (pageKey === undefined) return;
@@ -46,6 +51,22 @@ export class DixaApi {
       if (pages >= this.#mostPages) throw endless(path, pages, rows, "still links to a next page");
       seen.add(pageKey);
     }
+  }
+
+  /** Reads an answer of a few megabytes at most as a whole. */
+  async readAnswer(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    options: RequestOptions,
+  ): Promise<unknown> {
+    return this.#host.get(path, query, options, async (response) => {
+      const text = await readWhole(response.body, path, LARGEST_ANSWER_BYTES);
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        throw new BodyError("malformed", `the answer of ${path} is not JSON`);
+      }
+    });
   }
 
   /**
@@ -72,12 +93,18 @@ export class DixaApi {
     return this.#host.serverTime("/v1/organization", signal);
   }
 
-  async #readPage(
+  /**
+   * Reads one page, row by row as it arrives. After a failure it is read again from its start.
+   *
+   * @returns the number of its rows, and the key of the page after it; undefined for the last page
+   */
+  async readPage(
     path: string,
     query: Readonly<Record<string, string>>,
     reading: RowReading,
   ): Promise<{ rows: number; next: string | undefined }> {
     return this.#host.get(path, query, reading, async (response) => {
+      reading.onStart?.();
       let rows = 0;
       const splitter = new JsonArraySplitter({
         arrayKey: "data",
@@ -92,7 +119,7 @@ export class DixaApi {
       }
       if (response.status === 204) throw new BodyError("malformed", "the answer is 204, without a body");
       splitter.end();
-      return { rows, next: nextPageKey(splitter.envelope.get("meta")) };
+      return { rows, next: nextPageKey(JSON.parse(splitter.envelope.get("meta") ?? "null")) };
     });
   }
 }
@@ -100,9 +127,11 @@ export class DixaApi {
 /**
  * The key of the next page. `next` is a relative link that repeats none of our parameters reliably, so only its
  * `pageKey` is taken (as Stitch's connector does in production).
+ *
+ * @throws BodyError if there is a link that has none
  */
-function nextPageKey(text: string | undefined): string | undefined {
-  const parsed = meta.nullish().safeParse(JSON.parse(text ?? "null"));
+export function nextPageKey(envelopeMeta: unknown): string | undefined {
+  const parsed = meta.nullish().safeParse(envelopeMeta);
   const next = parsed.data?.next;
   if (!parsed.success) throw new BodyError("malformed", "the page's meta.next is not a link");
   if (next === undefined || next === null || next === "") return undefined;
@@ -111,7 +140,8 @@ function nextPageKey(text: string | undefined): string | undefined {
   return key;
 }
 
-function endless(path: string, pages: number, rows: number, what: string): ConnectorError {
+/** The failure of a list that can't be read to its end. */
+export function endless(path: string, pages: number, rows: number, what: string): ConnectorError {
   return new ConnectorError(
     "transient_error",
     `Dixa's list ${path} can't be read to its end: after ${pages} pages with ${rows} rows it ${what}. ` +

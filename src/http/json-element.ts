@@ -83,3 +83,45 @@ export function integerValue(element: JsonElement, member: number): number | und
   }
   return value;
 }
+
+/** A member to be added to an element: key as {@link keyBytes} makes it, value as JSON text. */
+export interface NewMember {
+  key: Buffer;
+  value: Buffer;
+}
+
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
+/**
+ * The element, an object, with members more than it came with, in a buffer of its own. They take the place of members
+ * of the same name, since no reader agrees with the next on which of two would count.
+ */
+export function withMembers(element: JsonElement, added: readonly NewMember[]): JsonElement {
+  const own: NewMember[] = [];
+  for (let member = 0; member < element.memberCount; member++) {
+    const key = element.buffer.subarray(keyStart(element, member), keyEnd(element, member));
+    own.push({ key, value: valueBytes(element, member) });
+  }
+  const replaced = new Set(added.map(({ key }) => findMember(element, key)));
+  const members = [...own.filter((_, member) => !replaced.has(member)), ...added];
+  const size = members.reduce((sum, { key, value }) => sum + key.length + value.length + 2, 2);
+  const buffer = Buffer.allocUnsafe(size);
+  const offsets = new Int32Array(4 * members.length);
+  buffer[0] = OPEN_BRACE;
+  let at = 1;
+  for (const [index, { key, value }] of members.entries()) {
+    if (index > 0) buffer[at++] = COMMA;
+    offsets[4 * index] = at;
+    at += key.copy(buffer, at);
+    offsets[4 * index + 1] = at;
+    buffer[at++] = COLON;
+    offsets[4 * index + 2] = at;
+    at += value.copy(buffer, at);
+    offsets[4 * index + 3] = at;
+  }
+  buffer[at++] = CLOSE_BRACE;
+  return { ...element, buffer, start: 0, end: at, memberCount: members.length, members: offsets };
+}

@@ -93,6 +93,7 @@ export const activityLogs: WindowedStream = {
   primaryKey: ["id"],
   cursorField: "activityTimestamp",
   cursor: timestamp,
+  host: "api",
   aliases: [],
   reach: LONGEST_QUERY_MS,
   maxWindow: ({ activityLog: days }) => Math.min(days * DAY_MS, LONGEST_QUERY_MS - OVERLAP_MS),

@@ -99,6 +99,7 @@ export const conversations: WindowedStream = {
   primaryKey: ["id"],
   cursorField: "updated_at",
   cursor: epochMilliseconds,
+  host: "exports",
   aliases: ["conversation_export"],
   maxWindow: ({ exports }) => exportWindow(exports),
   readWindow: (dixa, window, reading) => readExport(dixa, "conversation_export", "updated", window, reading),

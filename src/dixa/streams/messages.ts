@@ -48,6 +48,7 @@ export const messages: WindowedStream = {
   primaryKey: ["id"],
   cursorField: "created_at",
   cursor: epochMilliseconds,
+  host: "exports",
   aliases: [],
   maxWindow: ({ exports }) => exportWindow(exports),
   readWindow: (dixa, window, reading) => readExport(dixa, "message_export", "created", window, reading),

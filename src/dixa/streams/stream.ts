@@ -36,6 +36,8 @@ export interface WindowedStream extends StreamOfAnyKind {
   readonly primaryKey: readonly [string];
   readonly cursorField: string;
   readonly cursor: Cursor;
+  /** Which of Dixa's hosts is asked, and so whose budget is used. */
+  readonly host: "exports" | "api";
   /** Names under which other connectors keep this stream's state. */
   readonly aliases: readonly string[];
   /** Widest window that one read may ask for, ms, so that it stays below the API's limit with the overlap. */

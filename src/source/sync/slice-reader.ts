@@ -50,7 +50,7 @@ export interface SliceReaderOptions {
   dixa: Dixa;
   stream: WindowedStream;
   planner: SlicePlanner;
-  output: RecordOutput;
+  output: Pick<RecordOutput, "put">;
   drained: () => Promise<void> | undefined;
   report: SliceReport;
   clock: Clock;

@@ -1,31 +1,35 @@
 import { estimate, stateMessage, streamStatus } from "../../airbyte/protocol/construct.ts";
 import { type ConnectorError } from "../../airbyte/protocol/failure.ts";
 import { type StreamDescriptor } from "../../airbyte/protocol/stream-descriptor.ts";
-import { toConnectorError } from "../../dixa/errors.ts";
-import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { type Wait } from "../../http/client.ts";
 import { type Clock } from "../../http/clock.ts";
-import { describeDuration, describeWindow } from "../../logging/describe.ts";
+import { describeDuration } from "../../logging/describe.ts";
 import { type Logger } from "../output/logger.ts";
 import { type Output } from "../output/output.ts";
 import { type RecordOutput } from "../output/record-output.ts";
 import { type StreamSnapshot } from "../output/terminal-progress.ts";
-import { Checkpoint } from "./checkpoint.ts";
-import { type Slice, type SlicePlanner } from "./slice-planner.ts";
-import { type SliceReport } from "./slice-reader.ts";
-import { writeStreamState } from "./stream-state.ts";
-import { type SyncRange } from "./sync-range.ts";
+import { type ReadingReport } from "./reading-report.ts";
+import { toStreamFailure } from "./stream-failure.ts";
 
 /** A wait for a budget is told as a rate limit from this length on, ms. */
 const WORTH_TELLING_MS = 5000;
 /** Estimates of one stream are at least so far apart, ms. */
 const ESTIMATE_EVERY_MS = 5000;
 
+/** How far one stream is, whatever its kind. */
+export interface StreamProgress {
+  /** What there is to read, in plain words, for the log. */
+  readonly plan: string;
+  /** Share that is finished, 0 to 1. */
+  readonly done: number;
+  /** What a STATE may promise now: that everything it says is out. */
+  state(): { state: Record<string, unknown>; isComplete: boolean };
+}
+
 export interface StreamRunOptions {
-  stream: WindowedStream;
+  name: string;
   namespace: string | undefined;
-  range: SyncRange;
-  planner: SlicePlanner;
+  progress: StreamProgress;
   records: RecordOutput;
   output: Output;
   logger: Logger;
@@ -35,19 +39,16 @@ export interface StreamRunOptions {
 }
 
 /** The life of one stream in one sync: its statuses, states, estimates and counts. Reads nothing itself. */
-export class StreamRun implements SliceReport {
-  readonly stream: WindowedStream;
-  /** Why the stream failed; its other slices are not begun any more. */
+export class StreamRun implements ReadingReport {
+  readonly name: string;
+  readonly descriptor: StreamDescriptor;
+  /** Why the stream failed; its other units are not begun any more. */
   failure: ConnectorError | undefined;
 
   readonly #options: StreamRunOptions;
-  readonly descriptor: StreamDescriptor;
-  readonly #checkpoint: Checkpoint;
-  readonly #total: number;
-  #covered = 0;
+  /** Aborted when the stream can't succeed any more, for example because the token is wrong. */
+  readonly #stop = new AbortController();
   #phase: StreamSnapshot["phase"] = "waiting";
-  #inFlight = 0;
-  #allHandedOut = false;
   #requests = 0;
   #slices = 0;
   #lastState: string | undefined;
@@ -58,61 +59,62 @@ export class StreamRun implements SliceReport {
   #endedAt: number | undefined;
 
   constructor(options: StreamRunOptions) {
-    this.stream = options.stream;
+    const { name, namespace } = options;
+    this.name = name;
     this.#options = options;
-    const { namespace, range } = options;
-    this.descriptor = { name: options.stream.name, ...(namespace === undefined ? {} : { namespace }) };
-    this.#checkpoint = new Checkpoint(range.start, range.done);
-    const done = range.done.reduce(
-      (sum, [lo, hi]) => sum + Math.max(0, Math.min(hi, range.end) - Math.max(lo, range.start)),
-      0,
-    );
-    this.#total = Math.max(0, range.end - range.start - done);
+    this.descriptor = { name, ...(namespace === undefined ? {} : { namespace }) };
   }
 
   begin(): void {
-    const { clock, logger, range } = this.#options;
+    const { clock, logger, progress } = this.#options;
     this.#startedAt = clock.now();
     this.#phase = "reading";
     this.#status("STARTED");
     // Also for a stream that will turn out to be empty: test suites ask for three statuses each.
     this.#status("RUNNING");
-    if (this.#total === 0) logger.info(`${this.stream.name}: nothing to read`);
-    else logger.info(`${this.stream.name}: reading ${describeWindow(range.start, range.end)}`);
+    logger.info(`${this.name}: ${progress.plan}`);
   }
 
-  /** The next slice to read, or undefined when there is none or the stream has failed. */
-  next(): Slice | undefined {
-    const slice =
-      this.failure === undefined && !this.#allHandedOut ? this.#options.planner.next() : undefined;
-    if (slice === undefined) this.#allHandedOut = true;
-    else this.#inFlight++;
-    return slice;
+  /** Does a part of the stream's work; what goes wrong ends the stream, unless the sync itself was stopped. */
+  async attempt(signal: AbortSignal, part: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    try {
+      await part(AbortSignal.any([signal, this.#stop.signal]));
+    } catch (error) {
+      if (!signal.aborted) this.fail(error);
+    }
   }
 
-  /** Whether every slice that was handed out has come back, and none is left. */
-  get isOver(): boolean {
-    return this.#allHandedOut && this.#inFlight === 0;
-  }
-
-  /** Says that a slice of {@link next} has come back, with its error if it failed. */
-  settle(error?: unknown): void {
-    this.#inFlight--;
-    if (error === undefined) return;
-    const failure = toConnectorError(error);
+  /** Ends the stream: of what goes wrong, the first counts. */
+  fail(error: unknown): void {
+    const failure = toStreamFailure(error, this.name);
     this.failure ??= failure;
-    this.#options.logger.error(`${this.stream.name}: ${failure.message}`);
+    this.#options.logger.error(`${this.name}: ${failure.message}`);
+    if (failure.failureType === "config_error") this.#stop.abort(this.failure);
   }
 
-  /** Notes that every row of the window is out, and says so in a STATE. */
-  finished(window: Slice): void {
+  /** Says in a STATE what is out by now, after a piece of the stream's work, which is named for the log. */
+  finished(piece: string): void {
     this.#slices++;
-    this.#covered += window.hi - window.lo;
     this.#wait = undefined;
-    this.#checkpoint.finish(window.lo, window.hi);
-    this.#options.logger.debug(`${this.stream.name}: finished ${describeWindow(window.lo, window.hi)}`);
+    this.#options.logger.debug(`${this.name}: finished ${piece}`);
     this.#state();
     this.#estimate();
+  }
+
+  /** The report of a reader that says besides what it has finished. */
+  reportOf<T>(finished: (piece: T) => void): ReadingReport & { finished(piece: T): void } {
+    return {
+      finished,
+      requested: () => {
+        this.requested();
+      },
+      waiting: (wait) => {
+        this.waiting(wait);
+      },
+      warned: (message) => {
+        this.warned(message);
+      },
+    };
   }
 
   /** Ends the stream: at least one STATE, then the terminal status. */
@@ -128,7 +130,7 @@ export class StreamRun implements SliceReport {
     const seconds = Math.max(0.001, (this.#endedAt - this.#startedAt) / 1000);
     const rate = (records.bytes / 1e6 / seconds).toFixed(1);
     logger.info(
-      `${this.stream.name}: ${failed ? "stopped" : "complete"} after ${records.rows} rows, ` +
+      `${this.name}: ${failed ? "stopped" : "complete"} after ${records.rows} rows, ` +
         `${(records.bytes / 1e6).toFixed(1)} MB, ${this.#slices} slices, ${this.#requests} requests, ${rate} MB/s`,
     );
   }
@@ -149,27 +151,27 @@ export class StreamRun implements SliceReport {
     }
     if (wait.reason === "budget") {
       if (length >= WORTH_TELLING_MS) {
-        logger.info(`${this.stream.name}: waiting ${describeDuration(length)} for the request budget`);
+        logger.info(`${this.name}: waiting ${describeDuration(length)} for the request budget`);
       }
     } else {
-      logger.warn(`${this.stream.name}: ${wait.message}`);
+      logger.warn(`${this.name}: ${wait.message}`);
     }
   }
 
   warned(message: string): void {
-    this.#options.logger.warn(`${this.stream.name}: ${message}`);
+    this.#options.logger.warn(`${this.name}: ${message}`);
   }
 
   snapshot(): StreamSnapshot {
-    const { clock, records } = this.#options;
+    const { clock, progress, records } = this.#options;
     return {
-      name: this.stream.name,
+      name: this.name,
       phase: this.#phase,
       rows: records.rows,
       bytes: records.bytes,
       slices: this.#slices,
       requests: this.#requests,
-      done: this.#total === 0 ? 1 : this.#covered / this.#total,
+      done: progress.done,
       wait: this.#wait !== undefined && this.#wait.untilMs > clock.now() ? this.#wait : undefined,
       elapsed: this.#startedAt === 0 ? 0 : (this.#endedAt ?? clock.now()) - this.#startedAt,
     };
@@ -181,11 +183,9 @@ export class StreamRun implements SliceReport {
 
   /** Puts a STATE out, unless it would repeat the last one: the platform takes a repeated state for a mistake. */
   #state(): void {
-    const { range, records, output } = this.#options;
-    const { cursor, ahead } = this.#checkpoint.promise(range.settled);
-    const progress = { cursor: Math.max(cursor, range.floor ?? 0), ahead };
-    const isComplete = progress.cursor >= range.end;
-    const state = { ...writeStreamState(this.stream, progress), ...this.#options.originOf(isComplete) };
+    const { progress, records, output } = this.#options;
+    const { state: promised, isComplete } = progress.state();
+    const state = { ...promised, ...this.#options.originOf(isComplete) };
     const text = JSON.stringify(state);
     if (text === this.#lastState) return;
     this.#lastState = text;
@@ -195,11 +195,11 @@ export class StreamRun implements SliceReport {
   }
 
   #estimate(isFinal = false): void {
-    const { clock, output, records } = this.#options;
+    const { clock, output, progress, records } = this.#options;
     const now = clock.now();
-    if (!isFinal && (now - this.#lastEstimate < ESTIMATE_EVERY_MS || this.#covered === 0)) return;
+    const share = isFinal ? 1 : progress.done;
+    if (!isFinal && (now - this.#lastEstimate < ESTIMATE_EVERY_MS || share === 0)) return;
     this.#lastEstimate = now;
-    const share = isFinal || this.#total === 0 ? 1 : this.#covered / this.#total;
     output.emit(
       estimate(this.descriptor, Math.round(records.rows / share), Math.round(records.bytes / share), now),
     );

@@ -1,10 +1,17 @@
 import { z } from "zod";
 
 import { ConnectorError } from "../../airbyte/protocol/failure.ts";
-import { type WindowedStream } from "../../dixa/streams/stream.ts";
+import { type Cursor } from "../../dixa/streams/cursor.ts";
 import { parseTimestamp } from "../../dixa/timestamps.ts";
 import { type Progress } from "./checkpoint.ts";
 import { type Interval, mergeIntervals } from "./intervals.ts";
+
+/** The cursor that a stream's states hold. */
+export interface CursorOfStream {
+  readonly name: string;
+  readonly cursorField: string;
+  readonly cursor: Cursor;
+}
 
 /** Test suites hand in states of any size. A date-time of more digits could neither be written nor read again. */
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -36,7 +43,7 @@ const slicesSchema = z.looseObject({
  * @returns undefined if there is no state
  * @throws ConnectorError config_error if it is none of these
  */
-export function readStreamState(stream: WindowedStream, state: unknown): Progress | undefined {
+export function readStreamState(stream: CursorOfStream, state: unknown): Progress | undefined {
   if (state === undefined || state === null) return undefined;
   if (typeof state === "string" || typeof state === "number")
     return { cursor: toInstant(stream, state), ahead: [] };
@@ -56,7 +63,7 @@ export function readStreamState(stream: WindowedStream, state: unknown): Progres
 
 /** Writes a stream's state. */
 export function writeStreamState(
-  stream: WindowedStream,
+  stream: CursorOfStream,
   { cursor, ahead }: Progress,
 ): Record<string, unknown> {
   const format = (ms: number) => stream.cursor.format(ms);
@@ -71,13 +78,13 @@ function fromSlices(slices: Interval[]): Progress {
   return { cursor: first?.[1] ?? 0, ahead };
 }
 
-function toInstant(stream: WindowedStream, value: unknown): number {
+function toInstant(stream: CursorOfStream, value: unknown): number {
   const parsed = instant.safeParse(value);
   if (!parsed.success) throw unreadable(stream, `"${stream.cursorField}" is no instant`);
   return parsed.data;
 }
 
-function unreadable(stream: WindowedStream, problem: string): ConnectorError {
+function unreadable(stream: CursorOfStream, problem: string): ConnectorError {
   return new ConnectorError(
     "config_error",
     `The saved state of the stream "${stream.name}" can't be read: ${problem}. ` +

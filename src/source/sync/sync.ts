@@ -1,26 +1,18 @@
 import { type ConfiguredStream } from "../../airbyte/protocol/catalog.ts";
 import { streamStatus } from "../../airbyte/protocol/construct.ts";
 import { ConnectorError, isConnectorError } from "../../airbyte/protocol/failure.ts";
-import { type InputState } from "../../airbyte/protocol/state.ts";
 import { type StreamDescriptor } from "../../airbyte/protocol/stream-descriptor.ts";
-import { type DixaConfig } from "../../dixa/config.ts";
 import { type Dixa } from "../../dixa/dixa.ts";
-import { windowedStreams as streams } from "../../dixa/streams/index.ts";
-import { type WindowedStream } from "../../dixa/streams/stream.ts";
-import { type Clock } from "../../http/clock.ts";
-import { describeInstant } from "../../logging/describe.ts";
-import { type Logger } from "../output/logger.ts";
-import { type Output } from "../output/output.ts";
-import { RecordOutput } from "../output/record-output.ts";
-import { streamRewriter } from "../output/stream-rewriter.ts";
+import { streams } from "../../dixa/streams/index.ts";
+import { type DixaStream } from "../../dixa/streams/stream.ts";
 import { type StreamSnapshot } from "../output/terminal-progress.ts";
+import { ListedWork } from "./listed-work.ts";
+import { type Planned, type PlanOptions, planStream } from "./plan-stream.ts";
 import { RowBudget } from "./row-budget.ts";
 import { SlicePlanner } from "./slice-planner.ts";
-import { SliceReader, type SliceTuning } from "./slice-reader.ts";
-import { originOf, sinceOf, type SyncTerms, whyVoid } from "./state-origin.ts";
-import { StreamRun } from "./stream-run.ts";
-import { readStreamState } from "./stream-state.ts";
-import { earliestOf, syncRange } from "./sync-range.ts";
+import { type SliceTuning } from "./slice-reader.ts";
+import { WindowedWork } from "./windowed-work.ts";
+import { type Work, workThrough } from "./work.ts";
 
 /** A failure with the stream that it ended. */
 export interface SyncFailure {
@@ -28,26 +20,14 @@ export interface SyncFailure {
   stream: StreamDescriptor;
 }
 
-export interface SyncOptions {
-  config: DixaConfig;
+export interface SyncOptions extends PlanOptions {
   catalog: readonly ConfiguredStream[];
-  state: InputState;
   dixa: Dixa;
-  output: Output;
-  logger: Logger;
-  clock: Clock;
   /** Ends the sync early; what is finished has its STATE. */
   signal: AbortSignal;
   tuning: SliceTuning;
   /** Called once, with the way to look at the streams while they are read. */
   onStart?: ((snapshots: () => StreamSnapshot[]) => void) | undefined;
-}
-
-interface Job {
-  run: StreamRun;
-  reader: SliceReader;
-  /** Aborted when the stream can't succeed any more, for example because the token is wrong. */
-  stop: AbortController;
 }
 
 /**
@@ -59,14 +39,15 @@ export async function sync(options: SyncOptions): Promise<SyncFailure[]> {
   const { clock, config, dixa, logger, signal } = options;
   const failures: SyncFailure[] = [];
   const served = await serverTime(dixa, signal);
-  const jobs: Job[] = [];
-  const budget = new RowBudget(options.tuning.mostRows);
+  const planned: Planned[] = [];
+  let end = 0;
   for (const configured of options.catalog) {
     try {
       if (typeof served !== "number") throw served;
       // The earlier of two clocks: a cursor ahead of Dixa's clock would skip what happens until Dixa gets there.
       const now = Math.floor(Math.min(clock.now(), served) / 1000) * 1000;
-      jobs.push(createJob(options, configured, now, budget));
+      planned.push(planStream(options, findStream(configured), configured, now));
+      end = now;
     } catch (error) {
       if (!isConnectorError(error)) throw error;
       const stream = descriptor(configured);
@@ -76,11 +57,12 @@ export async function sync(options: SyncOptions): Promise<SyncFailure[]> {
       logger.error(`${configured.name}: ${error.message}`);
     }
   }
-  if (jobs.length === 0 && failures.length === 0) logger.warn("The configured catalog lists no stream");
-  options.onStart?.(() => jobs.map(({ run }) => run.snapshot()));
-  for (const { run } of jobs) run.begin();
-  await workThrough(jobs, config.workers, signal);
-  for (const { run } of jobs) {
+  if (planned.length === 0 && failures.length === 0) logger.warn("The configured catalog lists no stream");
+  const runs = planned.map(({ run }) => run);
+  options.onStart?.(() => runs.map((run) => run.snapshot()));
+  for (const run of runs) run.begin();
+  await workThrough(worksOf(options, planned, end), config.workers, signal);
+  for (const run of runs) {
     if (run.failure !== undefined) failures.push({ error: run.failure, stream: run.descriptor });
   }
   return failures;
@@ -96,111 +78,36 @@ async function serverTime(dixa: Dixa, signal: AbortSignal): Promise<number | Con
   }
 }
 
-/** Runs slices of all jobs, at most `workers` at a time, taking turns between the streams. */
-async function workThrough(jobs: readonly Job[], workers: number, signal: AbortSignal): Promise<void> {
-  let turn = 0;
-  const ended = new Set<Job>();
-  const endThoseOver = () => {
-    for (const job of jobs) {
-      if (!ended.has(job) && (job.run.isOver || signal.aborted)) {
-        ended.add(job);
-        job.run.end(signal.aborted);
-      }
+/** Turns the plans of all streams into work. */
+function worksOf(options: SyncOptions, planned: readonly Planned[], now: number): Work[] {
+  const { clock, config, dixa, output, tuning } = options;
+  const budget = new RowBudget(tuning.mostRows);
+  const drained = () => output.writer.drained();
+  const works: Work[] = [];
+  for (const plan of planned) {
+    if (plan.kind === "listed") works.push(new ListedWork({ dixa, ...plan, output: plan.records, drained }));
+    else if (plan.kind === "windowed") {
+      const { start, end, done } = plan.progress.range;
+      const planner = new SlicePlanner({ start, end, maxWidth: plan.stream.maxWindow(config.days), done });
+      works.push(
+        new WindowedWork({
+          dixa,
+          ...plan,
+          planner,
+          output: plan.records,
+          drained,
+          clock,
+          now,
+          tuning,
+          budget,
+        }),
+      );
     }
-  };
-  const takeNext = (): (() => Promise<void>) | undefined => {
-    for (let tried = 0; tried < jobs.length && !signal.aborted; tried++) {
-      const job = jobs[turn++ % jobs.length];
-      const slice = job?.run.next();
-      if (job === undefined || slice === undefined) continue;
-      return async () => {
-        try {
-          await job.reader.read(slice, AbortSignal.any([signal, job.stop.signal]));
-          job.run.settle();
-        } catch (error) {
-          if (signal.aborted) return;
-          job.run.settle(error);
-          if (job.run.failure?.failureType === "config_error") job.stop.abort(job.run.failure);
-        }
-      };
-    }
-    return undefined;
-  };
-  const worker = async () => {
-    for (let task = takeNext(); task !== undefined; task = takeNext()) {
-      await task();
-      endThoseOver();
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, worker));
-  endThoseOver();
+  }
+  return works;
 }
 
-function createJob(options: SyncOptions, configured: ConfiguredStream, now: number, budget: RowBudget): Job {
-  const { clock, config, dixa, logger, output, state, tuning } = options;
-  const stream = findStream(configured);
-  const incremental = configured.syncMode === "incremental";
-  const terms: SyncTerms = { ...configured, isFullRefresh: !incremental };
-  const found = stateOf(stream, configured.namespace, state);
-  const reason = whyVoid(found, terms);
-  if (reason !== undefined) {
-    logger.info(`${stream.name}: reading from the start, without the saved state: ${reason}`);
-  }
-  const saved = reason === undefined ? found : undefined;
-  const progress = readStreamState(stream, saved);
-  const range = syncRange(config, now, progress, incremental);
-  if (progress !== undefined && range.start >= range.end && progress.cursor > now) {
-    logger.warn(
-      `${stream.name}: the saved state (${describeInstant(progress.cursor)}) lies after the time of this sync, ` +
-        `${describeInstant(now)} (the earlier of this machine's clock and Dixa's), so there is nothing to read. ` +
-        "If a clock was wrong, the next sync after it is right again goes on by itself; if the state is wrong, " +
-        "refresh the stream",
-    );
-  }
-  // Whatever lies between a cursor and a later start is never read, so the rows are whole from the start on.
-  const goesOn = progress !== undefined && progress.cursor >= range.start;
-  const since = sinceOf(saved);
-  const earliest = earliestOf(config, now);
-  if (since !== undefined && earliest < since) {
-    logger.warn(
-      `${stream.name}: rows from ${describeInstant(earliest)} on are wanted, but earlier syncs began at ` +
-        `${describeInstant(since)}. Refresh the stream to read what lies before`,
-    );
-  }
-  const { namespace } = configured;
-  const records = new RecordOutput({
-    writer: output.writer,
-    stream: stream.name,
-    namespace,
-    rewriter: streamRewriter(stream, configured.schema, config.privacy, logger),
-    now: () => clock.now(),
-  });
-  const planner = new SlicePlanner({
-    start: range.start,
-    end: range.end,
-    maxWidth: stream.maxWindow(config.days),
-    done: range.done,
-  });
-  const run = new StreamRun({
-    ...{ stream, namespace, range, planner, records, output, logger, clock },
-    originOf: (isComplete) => originOf(terms, goesOn ? since : range.start, isComplete),
-  });
-  const reader = new SliceReader({
-    dixa,
-    stream,
-    planner,
-    output: records,
-    drained: () => output.writer.drained(),
-    report: run,
-    clock,
-    now,
-    tuning,
-    budget,
-  });
-  return { run, reader, stop: new AbortController() };
-}
-
-function findStream(configured: ConfiguredStream): WindowedStream {
+function findStream(configured: ConfiguredStream): DixaStream {
   const stream = streams.find(({ name }) => name === configured.name);
   const known = streams.map(({ name }) => name).join(", ");
   if (stream === undefined) {
@@ -217,18 +124,6 @@ function findStream(configured: ConfiguredStream): WindowedStream {
     );
   }
   return stream;
-}
-
-/**
- * The stream's own state, or the one that another connector has left under its name for the same data. A stream that
- * was reset has no other state.
- */
-function stateOf(stream: WindowedStream, namespace: string | undefined, state: InputState): unknown {
-  for (const name of [stream.name, ...stream.aliases]) {
-    const found = state.get({ name, namespace });
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function descriptor({ name, namespace }: ConfiguredStream): StreamDescriptor {

@@ -1,0 +1,150 @@
+import { type ConfiguredStream } from "../../airbyte/protocol/catalog.ts";
+import { type InputState } from "../../airbyte/protocol/state.ts";
+import { type DixaConfig } from "../../dixa/config.ts";
+import { CONVERSATION_UPDATED_AT, followedCursor } from "../../dixa/streams/followed.ts";
+import {
+  type DixaStream,
+  type FollowedStream,
+  type ListedStream,
+  type WindowedStream,
+} from "../../dixa/streams/stream.ts";
+import { type Clock } from "../../http/clock.ts";
+import { describeInstant } from "../../logging/describe.ts";
+import { type Logger } from "../output/logger.ts";
+import { type Output } from "../output/output.ts";
+import { RecordOutput } from "../output/record-output.ts";
+import { streamRewriter } from "../output/stream-rewriter.ts";
+import { ListProgress, readListState } from "./list-progress.ts";
+import { RangeProgress } from "./range-progress.ts";
+import { originOf, sinceOf, type SyncTerms, whyVoid } from "./state-origin.ts";
+import { type StreamProgress, StreamRun } from "./stream-run.ts";
+import { type CursorOfStream, readStreamState } from "./stream-state.ts";
+import { earliestOf, syncRange } from "./sync-range.ts";
+
+/** A configured stream with what its state leaves to be read of it. */
+export type Planned = { run: StreamRun; records: RecordOutput } & (
+  | { kind: "windowed"; stream: WindowedStream; progress: RangeProgress }
+  | { kind: "followed"; stream: FollowedStream; progress: RangeProgress; isNew: boolean }
+  | { kind: "listed"; stream: ListedStream; progress: ListProgress }
+);
+
+export interface PlanOptions {
+  config: DixaConfig;
+  state: InputState;
+  output: Output;
+  logger: Logger;
+  clock: Clock;
+}
+
+/**
+ * Works out what a sync reads of a stream.
+ *
+ * @param now the sync's end, ms UTC
+ * @throws ConnectorError config_error if the stream's state can't be read
+ */
+export function planStream(
+  options: PlanOptions,
+  stream: DixaStream,
+  configured: ConfiguredStream,
+  now: number,
+): Planned {
+  const { logger, state } = options;
+  // Whatever a catalog says: a list has no cursor.
+  const isFullRefresh = stream.kind === "listed" || configured.syncMode !== "incremental";
+  const terms: SyncTerms = { ...configured, isFullRefresh };
+  const found = stateOf(stream, configured.namespace, state);
+  const reason = whyVoid(found, terms);
+  if (reason !== undefined) {
+    logger.info(`${stream.name}: reading from the start, without the saved state: ${reason}`);
+  }
+  const saved = reason === undefined ? found : undefined;
+  if (stream.kind === "listed") {
+    // Of a client that counts no jobs, the interrupted list may be last week's, and its rows thrown away.
+    const isThisJob = (configured.generationId ?? 0) > 0 && (configured.syncId ?? 0) > 0;
+    const progress = new ListProgress(readListState(isThisJob ? saved : undefined));
+    return {
+      kind: "listed",
+      stream,
+      progress,
+      ...partsOf(options, stream, configured, progress, (isComplete) =>
+        originOf(terms, undefined, isComplete),
+      ),
+    };
+  }
+  const cursor = cursorOf(stream);
+  const { progress, since } = rangeOf(options, cursor, saved, terms, now);
+  const parts = partsOf(options, stream, configured, progress, (isComplete) =>
+    originOf(terms, since, isComplete),
+  );
+  return stream.kind === "windowed"
+    ? { kind: "windowed", stream, progress, ...parts }
+    : { kind: "followed", stream, progress, isNew: saved === undefined || saved === null, ...parts };
+}
+
+function partsOf(
+  { config, output, logger, clock }: PlanOptions,
+  stream: DixaStream,
+  { namespace, schema }: ConfiguredStream,
+  progress: StreamProgress,
+  originOf: (isComplete: boolean) => Record<string, unknown>,
+) {
+  const { name } = stream;
+  const records = new RecordOutput({
+    writer: output.writer,
+    stream: name,
+    namespace,
+    rewriter: streamRewriter(stream, schema, config.privacy, logger),
+    now: () => clock.now(),
+  });
+  const run = new StreamRun({ name, namespace, progress, records, output, logger, clock, originOf });
+  return { run, records };
+}
+
+function cursorOf(stream: WindowedStream | FollowedStream): CursorOfStream {
+  if (stream.kind === "windowed") return stream;
+  return { name: stream.name, cursorField: CONVERSATION_UPDATED_AT, cursor: followedCursor };
+}
+
+/** What is to be read of a stream that has a cursor, and from when on its rows are whole (ms UTC). */
+function rangeOf(
+  { config, logger }: PlanOptions,
+  cursor: CursorOfStream,
+  saved: unknown,
+  terms: SyncTerms,
+  now: number,
+): { progress: RangeProgress; since: number | undefined } {
+  const progress = readStreamState(cursor, saved);
+  const range = syncRange(config, now, progress, !terms.isFullRefresh);
+  if (progress !== undefined && range.start >= range.end && progress.cursor > now) {
+    logger.warn(
+      `${cursor.name}: the saved state (${describeInstant(progress.cursor)}) lies after the time of this sync, ` +
+        `${describeInstant(now)} (the earlier of this machine's clock and Dixa's), so there is nothing to read. ` +
+        "If a clock was wrong, the next sync after it is right again goes on by itself; if the state is wrong, " +
+        "refresh the stream",
+    );
+  }
+  const since = sinceOf(saved);
+  const earliest = earliestOf(config, now);
+  if (since !== undefined && earliest < since) {
+    logger.warn(
+      `${cursor.name}: rows from ${describeInstant(earliest)} on are wanted, but earlier syncs began at ` +
+        `${describeInstant(since)}. Refresh the stream to read what lies before`,
+    );
+  }
+  // Whatever lies between a cursor and a later start is never read, so the rows are whole from the start on.
+  const goesOn = progress !== undefined && progress.cursor >= range.start;
+  return { progress: new RangeProgress(cursor, range), since: goesOn ? since : range.start };
+}
+
+/**
+ * The stream's own state, or the one that another connector has left under its name for the same data. A stream that
+ * was reset has no other state.
+ */
+function stateOf(stream: DixaStream, namespace: string | undefined, state: InputState): unknown {
+  const aliases = stream.kind === "windowed" ? stream.aliases : [];
+  for (const name of [stream.name, ...aliases]) {
+    const found = state.get({ name, namespace });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
