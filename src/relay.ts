@@ -4,6 +4,7 @@ import { hideBin } from "yargs/helpers";
 
 import { addChangeCommands } from "./relay/commands/change.ts";
 import { CommandLine } from "./relay/commands/command-line.ts";
+import { addHealthCommand } from "./relay/commands/health.ts";
 import { addServeCommand } from "./relay/commands/serve.ts";
 import { addStatusCommand } from "./relay/commands/status.ts";
 import { addSubscribeCommand } from "./relay/commands/subscribe.ts";
@@ -22,6 +23,7 @@ addSubscribeCommand(program, commandLine);
 addSyncCommand(program, commandLine);
 addStatusCommand(program, commandLine);
 addChangeCommands(program, commandLine);
+addHealthCommand(program, commandLine);
 
 await program
   .example("$0 serve --config relay.yaml", "Run the relay")

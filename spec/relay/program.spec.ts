@@ -91,7 +91,7 @@ describe("dixa-relay", () => {
   test("explains itself", async () => {
     const { status, stdout } = await finish(["--help"]);
     expect(status).toBe(0);
-    for (const command of ["serve", "subscribe", "sync", "status", "park", "unpark", "retry"]) {
+    for (const command of ["serve", "subscribe", "sync", "status", "park", "unpark", "retry", "health"]) {
       expect(stdout).toContain(`dixa-relay ${command}`);
     }
   });
