@@ -18,7 +18,7 @@ const app = createServer({
   logger,
   metrics: new Metrics(),
   store: await openStore(":memory:", { clock: systemClock, timingsOf: config.timingsOf }),
-  ingest: { accept: () => Promise.resolve("new") },
+  ingest: { accept: () => Promise.resolve("new"), probe: () => Promise.resolve() },
   wake: () => undefined,
   stopping: new AbortController().signal,
 });

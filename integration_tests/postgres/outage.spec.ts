@@ -30,11 +30,11 @@ describe("PostgreSQL", () => {
 
   test("may restart under an idle store, and under one that is being asked", async () => {
     const store = await openStore(await server().createDatabase(), options);
-    expect(await store.accept([webhookEvent("a", "1", 0)])).toEqual(["new"]);
+    expect(await store.accept([webhookEvent("a", "1")])).toEqual(["new"]);
     await server().restart("immediate");
-    expect(await store.accept([webhookEvent("a", "1", 0)])).toEqual(["duplicate"]);
+    expect(await store.accept([webhookEvent("a", "1")])).toEqual(["duplicate"]);
     const restart = server().restart("fast");
-    const answers = await Promise.all([2, 3, 4].map((id) => store.accept([webhookEvent("a", `${id}`, 0)])));
+    const answers = await Promise.all([2, 3, 4].map((id) => store.accept([webhookEvent("a", `${id}`)])));
     await restart;
     expect(answers.flat()).toHaveLength(3);
     expect(await store.credentialStatus("a")).toMatchObject({ seq: 4 });
@@ -53,7 +53,7 @@ describe("PostgreSQL", () => {
     const stores = await Promise.all(
       Array.from({ length: 6 }, () => openStore(url, { ...options, poolSize: 2 })),
     );
-    await Promise.all(stores.map((store, index) => store.accept([webhookEvent("a", `${index}`, 0)])));
+    await Promise.all(stores.map((store, index) => store.accept([webhookEvent("a", `${index}`)])));
     expect(await stores[0]!.credentialStatus("a")).toMatchObject({ seq: 6 });
     await Promise.all(stores.map((store) => store.close()));
   });

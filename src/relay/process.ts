@@ -11,6 +11,7 @@ import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { Mapping, type Refresh } from "./dispatch/mapping.ts";
 import { repeat } from "./dispatch/repeat.ts";
 import { SharedRateBudget } from "./dispatch/shared-rate-budget.ts";
+import { closeServer } from "./http/close-server.ts";
 import { createServer } from "./http/server.ts";
 import { addPage } from "./page/page.ts";
 import { messageOf } from "./store/error-message.ts";
@@ -33,6 +34,8 @@ const PURGE_EVERY_MS = 3_600_000;
 const REPEAT_RETRY_MS = 5000;
 /** A place for a request in flight outlives the longest request by this, ms. */
 const SLOT_MARGIN_MS = 30_000;
+/** For requests under way when the server is closed, ms: longer than a commit may take. */
+const CLOSE_GRACE_MS = 10_000;
 
 /**
  * One replica of the relay, with all its parts. They depend on each other in this order, and are stopped in the
@@ -67,6 +70,9 @@ export class RelayProcess {
       clock,
       userAgent: `dixa-relay/${VERSION}`,
       budget: new SharedRateBudget({ store, limits, clock, onError: this.#onError }),
+      onUnreadableRow: (fault) => {
+        this.#trouble.warn("unreadable row", `left out of Airbyte's list: ${fault}`);
+      },
     });
     this.#dispatcher = new Dispatcher({
       store,
@@ -158,7 +164,7 @@ export class RelayProcess {
     const drain = hurry.aborted ? 0 : this.#config.shutdownTimeoutMs;
     const dispatched = this.#dispatcher.stop(drain);
     await this.#clock.sleep(this.#config.shutdownDelayMs, hurry).catch(() => undefined);
-    await this.#server.close();
+    await closeServer(this.#server, CLOSE_GRACE_MS, hurry);
     await Promise.race([Promise.all([dispatched, this.#repeated]), aborted(hurry)]);
     this.#airbyte.close();
     await this.#store.close();
@@ -213,7 +219,8 @@ async function openInTime(
   return await openStoreInTime(
     locationOf(config),
     {
-      clock,
+      // Replicas agree by the database's clock; a file has none.
+      clock: config.store.kind === "sqlite" ? clock : undefined,
       timingsOf: config.timingsOf,
       onConnectionError: (error) => {
         trouble.warn("connection", `a connection to the database broke: ${error.message}`);

@@ -8,6 +8,7 @@ import {
   CONNECTION,
   OTHER_CONNECTION,
   SIGNED,
+  TEST_TUNING,
   type TestServices,
   testServices,
 } from "../support/services-fixture.ts";
@@ -22,7 +23,7 @@ let now: number;
 beforeEach(() => {
   now = START;
   services = testServices({ now: () => now });
-  app = createServer(services);
+  app = createServer(services, TEST_TUNING);
 });
 
 afterEach(async () => {

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FastifyInstance } from "fastify";
 
-import { createServer } from "../../../src/relay/http/server.ts";
+import { createServer, SERVER_TUNING } from "../../../src/relay/http/server.ts";
 import { addPage } from "../../../src/relay/page/page.ts";
 import {
   ADMIN_TOKEN,
   CONNECTION,
   OPEN,
   SIGNED,
+  TEST_TUNING,
   testConfig,
   type TestServices,
   testServices,
@@ -19,7 +20,7 @@ let app: FastifyInstance;
 
 function start(more: Record<string, unknown> = {}): void {
   services = testServices({ config: testConfig(more) });
-  app = createServer(services);
+  app = createServer(services, TEST_TUNING);
   addPage(app, services);
 }
 
@@ -49,6 +50,22 @@ describe("health", () => {
     expectDocumented("GET", "/readyz", down);
   });
 
+  test("is found out by an event's own way, once for all who ask within a second", async () => {
+    let probes = 0;
+    const ingest = {
+      accept: services.store.accept.bind(services.store),
+      probe: () => Promise.reject(new Error(`${++probes}`)),
+    };
+    services = testServices({ ingest });
+    const busy = createServer(services, SERVER_TUNING);
+    const answers = await Promise.all(Array.from({ length: 32 }, () => busy.inject("/readyz")));
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([503]));
+    expect((await busy.inject("/readyz")).statusCode).toBe(503);
+    expect(probes).toBe(1);
+    expect(services.lines.join("")).toContain("not ready: no webhook could be kept now: 1");
+    await busy.close();
+  });
+
   test("is not ready once the relay has been told to stop, and still takes webhooks", async () => {
     services.stop();
     const response = await app.inject("/readyz");
@@ -63,6 +80,26 @@ describe("health", () => {
 });
 
 describe("metrics", () => {
+  test("are read from the store once for all who scrape within a second", async () => {
+    let reads = 0;
+    const busy = createServer(
+      {
+        ...services,
+        store: Object.assign(Object.create(services.store) as typeof services.store, {
+          connections: () => {
+            reads++;
+            return services.store.connections();
+          },
+        }),
+      },
+      SERVER_TUNING,
+    );
+    const answers = await Promise.all(Array.from({ length: 32 }, () => busy.inject("/metrics")));
+    expect(answers.every(({ body }) => body.includes("dixa_relay_webhooks_total"))).toBe(true);
+    expect(reads).toBe(1);
+    await busy.close();
+  });
+
   test("tell age and states from the store", async () => {
     services.store.addConnection(OPEN, CONNECTION);
     await services.store.accept({

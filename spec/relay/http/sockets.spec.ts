@@ -4,8 +4,9 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FastifyInstance } from "fastify";
 
+import { closeServer } from "../../../src/relay/http/close-server.ts";
 import { createServer } from "../../../src/relay/http/server.ts";
-import { OPEN, type TestServices, testServices } from "../support/services-fixture.ts";
+import { OPEN, TEST_TUNING, type TestServices, testServices } from "../support/services-fixture.ts";
 
 const BODY = '{"event_id":"e1"}';
 const HEAD = `POST /webhooks/dixa/${OPEN} HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\n`;
@@ -16,7 +17,7 @@ let sockets: Socket[];
 
 beforeEach(async () => {
   services = testServices();
-  app = createServer(services, { requestTimeoutMs: 400, headersTimeoutMs: 200, checkMs: 50 });
+  app = createServer(services, { ...TEST_TUNING, requestTimeoutMs: 400, headersTimeoutMs: 200, checkMs: 50 });
   await app.listen({ host: "127.0.0.1", port: 0 });
   sockets = [];
 });
@@ -127,5 +128,40 @@ describe("over a real connection", () => {
     const socket = await open();
     socket.write(`${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`);
     expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+describe("closing", () => {
+  const never = new AbortController().signal;
+
+  test.each([
+    ["nothing", ""],
+    ["half a header", "POST / HTTP/1.1\r\nHost: rel"],
+    ["half a body", `${HEAD}Content-Length: 1000\r\n\r\n{`],
+  ])("is not held up by whoever has sent %s", async (_, text) => {
+    const socket = await open();
+    socket.write(text);
+    const closed = once(socket, "close");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await closeServer(app, 100, never);
+    await closed;
+  });
+
+  test("lets requests under way end", async () => {
+    const socket = await open();
+    socket.write(`${HEAD}Connection: close\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY.slice(0, 5)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const closed = closeServer(app, 5000, never);
+    socket.write(BODY.slice(5));
+    expect(await answerOn(socket)).toMatch(/^HTTP\/1\.1 202 /);
+    await closed;
+  });
+
+  test("waits for nobody in a hurry", async () => {
+    await open();
+    const hurry = new AbortController();
+    const closed = closeServer(app, 60_000, hurry.signal);
+    hurry.abort();
+    await closed;
   });
 });

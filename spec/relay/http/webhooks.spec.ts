@@ -9,6 +9,7 @@ import {
   OPEN,
   SECRET,
   SIGNED,
+  TEST_TUNING,
   testConfig,
   type TestServices,
   testServices,
@@ -23,7 +24,7 @@ let app: FastifyInstance;
 
 function start(options: Parameters<typeof testServices>[0] = {}): void {
   services = testServices({ now: () => NOW, ...options });
-  app = createServer(services);
+  app = createServer(services, TEST_TUNING);
 }
 
 beforeEach(() => {
@@ -75,6 +76,7 @@ describe("a webhook", () => {
           await new Promise<void>((resolve) => (commit = resolve));
           return "new";
         },
+        probe: () => Promise.resolve(),
       },
     });
     let isAnswered = false;
@@ -227,7 +229,8 @@ describe("when the store can't keep it", () => {
 
   test("any failure of the ingest is a 503, also one that nobody thought of", async () => {
     await app.close();
-    start({ ingest: { accept: () => Promise.reject(new TypeError("oops")) } });
+    const accept = () => Promise.reject(new TypeError("oops"));
+    start({ ingest: { accept, probe: () => Promise.resolve() } });
     expect((await deliver()).statusCode).toBe(503);
     expect(services.lines.join("")).toContain("oops");
   });

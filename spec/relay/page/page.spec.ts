@@ -7,6 +7,7 @@ import {
   ADMIN_TOKEN,
   CONNECTION,
   SIGNED,
+  TEST_TUNING,
   type TestServices,
   testServices,
 } from "../support/services-fixture.ts";
@@ -17,7 +18,7 @@ let app: FastifyInstance;
 beforeEach(() => {
   services = testServices();
   services.store.addConnection(SIGNED, CONNECTION);
-  app = createServer(services);
+  app = createServer(services, TEST_TUNING);
   addPage(app, services);
 });
 

@@ -53,13 +53,13 @@ describe("the store's file", () => {
     const store = await openStore(path, options);
     const other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");
-    const accepted = store.accept([webhookEvent("a", "1", 0)]);
+    const accepted = store.accept([webhookEvent("a", "1")]);
     setTimeout(() => {
       other.exec("COMMIT");
     }, 30);
     expect(await accepted).toEqual(["new"]);
     other.exec("BEGIN IMMEDIATE");
-    await expect(store.accept([webhookEvent("a", "2", 0)])).rejects.toMatchObject({
+    await expect(store.accept([webhookEvent("a", "2")])).rejects.toMatchObject({
       code: "ERR_STORE_UNAVAILABLE",
     });
     other.close();

@@ -13,7 +13,7 @@ const senders = Array.from({ length: 8 }, async () => {
   for (;;) {
     const id = `${life}-${++number}`;
     try {
-      await commit.accept(webhookEvent("a", id, Date.now()));
+      await commit.accept(webhookEvent("a", id));
       process.stdout.write(`${id}\n`);
     } catch {
       process.stdout.write("refused\n");

@@ -51,6 +51,6 @@ export function startLife(location: string, name: string): Life {
 
 /** Those of the ids that the store doesn't know. They are in it afterwards. */
 export async function missingFrom(store: Store, ids: readonly string[]): Promise<string[]> {
-  const answers = await store.accept(ids.map((id) => webhookEvent("a", id, 0)));
+  const answers = await store.accept(ids.map((id) => webhookEvent("a", id)));
   return ids.filter((_, index) => answers[index] === "new");
 }

@@ -1,5 +1,5 @@
 import { type WebhookEvent } from "../../../src/relay/store/store.ts";
 
-export function webhookEvent(credentialId: string, eventId: string, receivedAt: number): WebhookEvent {
-  return { credentialId, eventId, eventType: "CONVERSATION_CLOSED", receivedAt };
+export function webhookEvent(credentialId: string, eventId: string): WebhookEvent {
+  return { credentialId, eventId, eventType: "CONVERSATION_CLOSED" };
 }

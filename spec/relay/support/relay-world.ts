@@ -65,9 +65,7 @@ export class RelayWorld {
 
   /** As many new events of the credential at once. */
   async event(credentialId = "a", count = 1): Promise<void> {
-    const events = Array.from({ length: count }, () =>
-      webhookEvent(credentialId, `e${++this.#events}`, this.clock.now()),
-    );
+    const events = Array.from({ length: count }, () => webhookEvent(credentialId, `e${++this.#events}`));
     await this.store.accept(events);
   }
 

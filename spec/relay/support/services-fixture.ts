@@ -3,11 +3,14 @@ import { SecretFilter } from "../../../src/logging/secret-filter.ts";
 import { toRelayConfig } from "../../../src/relay/config/convert.ts";
 import { type RelayConfig } from "../../../src/relay/config/relay-config.ts";
 import { type RawCredential, relayConfigSchema } from "../../../src/relay/config/schema.ts";
+import { SERVER_TUNING, type ServerTuning } from "../../../src/relay/http/server.ts";
 import { type Ingest, type Services } from "../../../src/relay/http/services.ts";
 import { createRelayLogger } from "../../../src/relay/telemetry/log.ts";
 import { Metrics } from "../../../src/relay/telemetry/metrics.ts";
 import { MemoryStore } from "./services-store.ts";
 
+/** As the relay's own, but nothing is given out twice. */
+export const TEST_TUNING: ServerTuning = { ...SERVER_TUNING, answerAgeMs: 0 };
 export const ADMIN_TOKEN = "admin-token-0123456789";
 export const SECRET = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 export const SIGNED = "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e";

@@ -68,14 +68,15 @@ export class MemoryStore implements ServicesStore, Ingest {
     });
   }
 
-  accept(event: WebhookEvent): Promise<Acceptance> {
+  /** @param event.receivedAt default: now */
+  accept(event: WebhookEvent & { receivedAt?: number }): Promise<Acceptance> {
     return this.#do(() => {
-      const { credentialId, eventId } = event;
+      const { credentialId, eventId, receivedAt = this.#now() } = event;
       const isKnown = this.events.some(
         (other) => other.credentialId === credentialId && other.eventId === eventId,
       );
       if (isKnown) return "duplicate";
-      this.events.push({ ...event, seq: this.#next(credentialId) });
+      this.events.push({ ...event, receivedAt, seq: this.#next(credentialId) });
       return "new";
     });
   }
@@ -151,6 +152,10 @@ export class MemoryStore implements ServicesStore, Ingest {
 
   ping(): Promise<void> {
     return this.#do(() => undefined);
+  }
+
+  probe(): Promise<void> {
+    return this.ping();
   }
 
   #entry(connectionId: string): Entry {

@@ -1,15 +1,34 @@
+import { messageOf } from "../store/error-message.ts";
+import { type QuietLog } from "../telemetry/quiet-log.ts";
 import { errorSchema, unauthorized } from "./errors.ts";
 import { type Operation } from "./operation.ts";
+import { Recent } from "./recent.ts";
 import { healthSchema } from "./schemas.ts";
 import { type Services } from "./services.ts";
 import { bearerToken, isSameSecret } from "./token.ts";
 
-/** How long the store may take to say that it can be written, ms. */
-const PING_TIMEOUT_MS = 2000;
+/** How long the store may take to keep something, ms: a container's health check doesn't wait for long. */
+const PROBE_TIMEOUT_MS = 2000;
 
 /** What orchestrators of containers and Prometheus ask. */
-export function healthOperations(services: Services): Operation[] {
-  const { config, store, metrics, clock, stopping } = services;
+export function healthOperations(services: Services, trouble: QuietLog, answerAgeMs: number): Operation[] {
+  const { config, store, ingest, metrics, clock, stopping } = services;
+  const readiness = new Recent(answerAgeMs, async () => {
+    try {
+      await within(ingest.probe(), PROBE_TIMEOUT_MS);
+      return true;
+    } catch (error) {
+      trouble.warn("not ready", `not ready: no webhook could be kept now: ${messageOf(error)}`);
+      return false;
+    }
+  });
+  const scrape = new Recent(answerAgeMs, () =>
+    metrics.scrape({
+      credentials: () => within(store.credentialStatuses(), PROBE_TIMEOUT_MS),
+      connections: () => within(store.connections(), PROBE_TIMEOUT_MS),
+      now: () => clock.now(),
+    }),
+  );
   const health = (description: string) => ({ description, schema: healthSchema });
   return [
     {
@@ -28,7 +47,8 @@ export function healthOperations(services: Services): Operation[] {
       path: "/readyz",
       tag: "Health",
       summary: "Whether webhooks can be accepted",
-      description: "Depends on the store, and not on Airbyte: webhooks are kept while Airbyte is down.",
+      description:
+        "Depends on the store, and not on Airbyte: webhooks are kept while Airbyte is down. Found out once a second at most.",
       access: "anybody",
       responses: {
         200: health("They can."),
@@ -36,12 +56,8 @@ export function healthOperations(services: Services): Operation[] {
       },
       handle: async (_, reply) => {
         if (stopping.aborted) return reply.code(503).send({ status: "stopping" });
-        try {
-          await within(store.ping(), PING_TIMEOUT_MS);
-          return { status: "ok" };
-        } catch {
-          return reply.code(503).send({ status: "unavailable" });
-        }
+        if (await readiness.get()) return { status: "ok" };
+        return reply.code(503).send({ status: "unavailable" });
       },
     },
     {
@@ -60,12 +76,7 @@ export function healthOperations(services: Services): Operation[] {
         const token = bearerToken(request.headers.authorization) ?? "";
         if (config.metricsToken !== undefined && !isSameSecret(token, config.metricsToken))
           throw unauthorized();
-        const text = await metrics.scrape({
-          credentials: () => within(store.credentialStatuses(), PING_TIMEOUT_MS),
-          connections: () => within(store.connections(), PING_TIMEOUT_MS),
-          now: () => clock.now(),
-        });
-        return reply.type(metrics.registry.contentType).send(text);
+        return reply.type(metrics.registry.contentType).send(await scrape.get());
       },
     },
   ];

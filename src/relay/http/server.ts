@@ -29,12 +29,15 @@ export interface ServerTuning {
   headersTimeoutMs: number;
   /** Between two looks at which requests are late, ms. */
   checkMs: number;
+  /** How long readiness and metrics are given out after they were found out, ms. */
+  answerAgeMs: number;
 }
 
 export const SERVER_TUNING: ServerTuning = {
   requestTimeoutMs: 20_000,
   headersTimeoutMs: 10_000,
   checkMs: 2000,
+  answerAgeMs: 1000,
 };
 
 /** The relay's HTTP server: webhooks and the interface for programs. It doesn't listen yet. */
@@ -100,8 +103,13 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
     answerError(nothingThere(request), request, reply);
   });
 
-  const webhooks = new WebhookRoutes(services, new QuietLog(logger, clock));
-  const operations = [webhooks.operation, ...adminOperations(services), ...healthOperations(services)];
+  const trouble = new QuietLog(logger, clock);
+  const webhooks = new WebhookRoutes(services, trouble);
+  const operations = [
+    webhooks.operation,
+    ...adminOperations(services),
+    ...healthOperations(services, trouble, tuning.answerAgeMs),
+  ];
   const beforeBody = async (operation: Operation, request: FastifyRequest): Promise<void> => {
     if (operation === webhooks.operation) await webhooks.beforeBody(request);
     if (operation.access === "admin") {

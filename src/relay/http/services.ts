@@ -25,7 +25,6 @@ export type ServicesStore = Pick<
   | "connections"
   | "credentialStatus"
   | "credentialStatuses"
-  | "ping"
   | "recentActivity"
   | "recentEvents"
   | "requestSync"
@@ -34,4 +33,6 @@ export type ServicesStore = Pick<
 /** Where webhooks are made durable. Resolves after the commit; rejects when it can't promise that. */
 export interface Ingest {
   accept(event: WebhookEvent): Promise<Acceptance>;
+  /** Resolves when an event that came now would be kept: it goes the way that events go. */
+  probe(): Promise<void>;
 }

@@ -96,7 +96,6 @@ export class WebhookRoutes {
         credentialId: credential.id,
         eventId,
         eventType: eventFqn,
-        receivedAt,
       });
     } catch (cause) {
       this.#refusals.warn("unavailable", `webhooks can't be kept: ${messageOf(cause)}`);

@@ -1,4 +1,3 @@
-import { type Clock } from "../../http/clock.ts";
 import { type ConnectionState, type Demand, newConnectionState } from "../coalescer/connection-state.ts";
 import { type Effect, type Input } from "../coalescer/inputs.ts";
 import { CLOCK_STEP, type Context, dueAt, wakeAt } from "../coalescer/schedule.ts";
@@ -18,20 +17,18 @@ const CONNECTIONS = `
 /** Connections, and the coalescer run on them inside transactions. */
 export class ConnectionTable {
   readonly #database: Database;
-  readonly #clock: Clock;
   readonly #timingsOf: TimingsOf;
   readonly #random: () => number;
 
-  constructor(database: Database, clock: Clock, timingsOf: TimingsOf, random: () => number) {
+  constructor(database: Database, timingsOf: TimingsOf, random: () => number) {
     this.#database = database;
-    this.#clock = clock;
     this.#timingsOf = timingsOf;
     this.#random = random;
   }
 
   async take(owner: string, limit: number): Promise<Applied[]> {
     return await this.#database.transaction(async (transaction) => {
-      const now = this.#clock.now();
+      const { now } = transaction;
       const due: { id: string; at: number }[] = [];
       for (const connection of await this.#candidates(transaction, now)) {
         const context = await this.#context(transaction, connection);
@@ -123,13 +120,14 @@ export class ConnectionTable {
           `${CONNECTIONS} ${filter} ORDER BY c.name, c.connection_id`,
           parameters,
         );
-        return await Promise.all(
-          rows.map(async (row) => {
-            const connection = toConnection(connectionRow.parse(row));
-            const { demand } = await this.#context(transaction, connection);
-            return { ...connection, demand };
-          }),
-        );
+        const connections: Connection[] = [];
+        // One after the other: a connection to the database has one conversation at a time.
+        for (const row of rows) {
+          const connection = toConnection(connectionRow.parse(row));
+          const { demand } = await this.#context(transaction, connection);
+          connections.push({ ...connection, demand });
+        }
+        return connections;
       },
       { isRepeatable: true },
     );
@@ -195,7 +193,7 @@ export class ConnectionTable {
 
   async #context(transaction: Transaction, connection: Connection): Promise<Context> {
     const { credentialId, connectionId, state, demand } = connection;
-    const now = this.#clock.now();
+    const { now } = transaction;
     const timings = this.#timingsOf(credentialId, connectionId);
     const context = { now, timings, demand, jitter: this.#random() };
     if (timings.settleDelay === 0 || demand.seq <= state.syncedSeq) return context;
@@ -213,7 +211,7 @@ export class ConnectionTable {
     await transaction.all(
       `UPDATE relay_connection SET synced_seq = $2, phase = $3, wake_at = $4, written_at = $5, state = $6
        WHERE connection_id = $1`,
-      [connectionId, ...columnsOf(state, this.#clock.now())],
+      [connectionId, ...columnsOf(state, transaction.now)],
     );
   }
 
@@ -223,7 +221,7 @@ export class ConnectionTable {
     info: ConnectionInfo,
     state: ConnectionState,
   ): Promise<boolean> {
-    const now = this.#clock.now();
+    const { now } = transaction;
     const rows = await transaction.all(
       `INSERT INTO relay_connection (connection_id, credential_id, name, workspace_id, source_id, source_name, status,
          discovered_at, synced_seq, phase, wake_at, written_at, state)
@@ -245,7 +243,7 @@ export class ConnectionTable {
 
   /** What of the effects belongs into the same transaction. */
   async #keep(transaction: Transaction, connectionId: string, effects: readonly Effect[]): Promise<void> {
-    const now = this.#clock.now();
+    const { now } = transaction;
     for (const effect of effects) {
       if (effect.type === "note") {
         await transaction.all(
@@ -254,13 +252,14 @@ export class ConnectionTable {
           [connectionId, now, JSON.stringify(effect.note)],
         );
       }
-      if (effect.type === "pause") await pause(transaction, now, effect.until);
+      if (effect.type === "pause") await pause(transaction, effect.until);
     }
   }
 }
 
 /** Lets a longer pause stand. */
-export async function pause(transaction: Transaction, now: number, until: number): Promise<void> {
+export async function pause(transaction: Transaction, until: number): Promise<void> {
+  const { now } = transaction;
   await transaction.all(
     `UPDATE relay_budget SET paused_since = $1, paused_until = $2
      WHERE paused_until < $2 OR paused_since > $3`,

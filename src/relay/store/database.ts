@@ -8,17 +8,38 @@ export interface Database {
    * Runs `work` in a transaction that has committed, durably, when this resolves. Nothing but the transaction may be
    * awaited in `work`, which may run more than once.
    *
-   * @param options.isRepeatable whether to run it again when the database doesn't say if it has committed
-   * @throws StoreUnavailableError, what `work` throws
+   * @throws StoreUnavailableError; LockedError, if `lockWait` is given; what `work` throws
    */
-  transaction<T>(
-    work: (transaction: Transaction) => Promise<T>,
-    options?: { isRepeatable?: boolean },
-  ): Promise<T>;
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   close(): Promise<void>;
 }
 
+export interface TransactionOptions {
+  /** Whether to run it again when the database doesn't say if it has committed. Default false. */
+  isRepeatable?: boolean;
+  /**
+   * How long to wait for what another transaction has locked, ms; after that, LockedError. Without it, the database's
+   * usual patience, and StoreUnavailableError.
+   */
+  lockWait?: number;
+  /** How long one statement may take, ms, where nobody waits for it. Default: seconds. */
+  statementTimeout?: number;
+}
+
+/** Another transaction has locked what this one needs, and did not end in time. Nothing was written. */
+export class LockedError extends Error {
+  override readonly name = "LockedError";
+  readonly code = "ERR_LOCKED";
+}
+
+/** By name and not by `instanceof`: jest runs each test file in a realm of its own. */
+export function isLockedError(error: unknown): boolean {
+  return error instanceof Error && error.name === "LockedError";
+}
+
 export interface Transaction {
+  /** When it began, ms UTC, by the one clock that all replicas share: that of the database, if it has one. */
+  readonly now: number;
   all(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
 }
 

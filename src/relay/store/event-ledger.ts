@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 
-import { type Database, type Transaction } from "./database.ts";
+import { type Database, isLockedError, type Transaction } from "./database.ts";
 import { credentialRow, eventRow } from "./rows.ts";
 import { type Acceptance, type CredentialStatus, type StoredEvent, type WebhookEvent } from "./store.ts";
 
@@ -16,6 +16,13 @@ const COLUMNS = {
 const PLAIN_ID = /^[\x20-\x7e]{1,200}$/;
 const TYPE_LENGTH = 100;
 const PURGE_BATCH = 10_000;
+/**
+ * How long a batch of events may wait for the credentials that another transaction has locked, ms: far longer than a
+ * batch of another replica takes, and short beside the patience of the other credentials' senders.
+ */
+const LOCK_WAIT = 250;
+/** For one statement, ms: a sender waits for it. */
+const ACCEPT_TIMEOUT = 3000;
 
 /** Events, each once, and the numbers that they get. */
 export class EventLedger {
@@ -25,28 +32,53 @@ export class EventLedger {
     this.#database = database;
   }
 
-  async accept(events: readonly WebhookEvent[]): Promise<Acceptance[]> {
+  /** @param options.waitForLocks false: for those whose credentials have just been waited for. Default true. */
+  async accept(
+    events: readonly WebhookEvent[],
+    { waitForLocks = true }: { waitForLocks?: boolean } = {},
+  ): Promise<(Acceptance | "locked")[]> {
     if (events.length === 0) return [];
-    const rows = events.map((event) => ({
+    const { forUpdate, skipLocked } = this.#database.dialect;
+    try {
+      return await this.#accept(events, waitForLocks ? forUpdate : skipLocked);
+    } catch (error) {
+      if (!isLockedError(error)) throw error;
+    }
+    try {
+      return await this.#accept(events, skipLocked);
+    } catch (error) {
+      // Credentials that another transaction is about to insert can't be skipped.
+      if (!isLockedError(error)) throw error;
+      return events.map(() => "locked");
+    }
+  }
+
+  async #accept(events: readonly WebhookEvent[], lock: string): Promise<(Acceptance | "locked")[]> {
+    const given = events.map((event) => ({
       credential_id: event.credentialId,
       event_id: storedId(event.eventId),
       event_type: storedType(event.eventType),
-      received_at: Math.trunc(event.receivedAt),
     }));
     return await this.#database.transaction(
       async (transaction) => {
+        const rows = given.map((row) => ({ ...row, received_at: transaction.now }));
         const credentials = await this.#lock(
           transaction,
           rows.map(({ credential_id: id }) => id),
+          lock,
         );
         // With their credentials locked, nobody else adds events of them.
         const known = await this.#known(transaction, rows);
-        const answers: Acceptance[] = [];
+        const answers: (Acceptance | "locked")[] = [];
         const fresh: ((typeof rows)[number] & { seq: number })[] = [];
         for (const row of rows) {
           const credential = credentials.get(row.credential_id);
           const key = keyOf(row);
-          if (credential === undefined || known.has(key)) {
+          if (credential === undefined) {
+            answers.push("locked");
+            continue;
+          }
+          if (known.has(key)) {
             answers.push("duplicate");
             continue;
           }
@@ -66,14 +98,33 @@ export class EventLedger {
         }
         return answers;
       },
-      { isRepeatable: true },
+      { isRepeatable: true, lockWait: LOCK_WAIT, statementTimeout: ACCEPT_TIMEOUT },
     );
   }
 
-  async requestSync(credentialId: string, now: number): Promise<number> {
+  /**
+   * Writes an event and takes it out again: what a full disk lets pass without a word is not writing, and one that has
+   * room for less than an event is full.
+   */
+  async rehearse(): Promise<void> {
+    await this.#database.transaction(
+      async (transaction) => {
+        const id = `rehearsal:${randomUUID()}`;
+        await this.#insert(transaction, [
+          { credential_id: id, event_id: id, event_type: "rehearsal", received_at: transaction.now, seq: 1 },
+        ]);
+        await transaction.all("DELETE FROM relay_event WHERE credential_id = $1", [id]);
+      },
+      { isRepeatable: true, statementTimeout: ACCEPT_TIMEOUT },
+    );
+  }
+
+  async requestSync(credentialId: string): Promise<number> {
     return await this.#database.transaction(
       async (transaction) => {
-        const credentials = await this.#lock(transaction, [credentialId]);
+        const { now } = transaction;
+        const { forUpdate } = this.#database.dialect;
+        const credentials = await this.#lock(transaction, [credentialId], forUpdate);
         const seq = (credentials.get(credentialId)?.seq ?? 0) + 1;
         const eventId = `manual:${randomUUID()}`;
         await this.#insert(transaction, [
@@ -157,17 +208,21 @@ export class EventLedger {
     }
   }
 
-  /** Always in the same order, so that two replicas can't wait for each other. */
+  /**
+   * Always in the same order, so that two replicas can't wait for each other. Without those that are locked, if `lock`
+   * says to skip them.
+   */
   async #lock(
     transaction: Transaction,
     ids: readonly string[],
+    lock: string,
   ): Promise<Map<string, { seq: number; last_event_at: number | null }>> {
     const wanted = [...new Set(ids)].sort();
     const read = async () => {
       const rows = await transaction.all(
         `SELECT credential_id, seq, urgent_seq, last_event_at FROM relay_credential
          WHERE credential_id IN (SELECT credential_id FROM ${this.#rows("$1", ["credential_id"])})
-         ORDER BY credential_id ${this.#database.dialect.forUpdate}`,
+         ORDER BY credential_id ${lock}`,
         [JSON.stringify(wanted.map((id) => ({ credential_id: id })))],
       );
       return new Map(rows.map((row) => credentialRow.parse(row)).map((row) => [row.credential_id, row]));

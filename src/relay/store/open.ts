@@ -1,3 +1,4 @@
+import { systemClock } from "../../http/clock.ts";
 import { openPostgresStore, type PostgresOptions } from "./postgres.ts";
 import { openSqliteStore } from "./sqlite.ts";
 import { isStoreUnavailable, type Store } from "./store.ts";
@@ -28,7 +29,7 @@ export async function openStoreInTime(
     } catch (error) {
       if (!isPostgres(location) || !isStoreUnavailable(error)) throw error;
       options.onWait(error);
-      await options.clock.sleep(RETRY_MS, signal);
+      await systemClock.sleep(RETRY_MS, signal);
     }
   }
 }

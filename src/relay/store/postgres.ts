@@ -1,10 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import pg from "pg";
+import type pg from "pg";
+import { z } from "zod";
 
-import { type Database, type Dialect, type Transaction } from "./database.ts";
+import { type Clock } from "../../http/clock.ts";
+import {
+  type Database,
+  type Dialect,
+  LockedError,
+  type Transaction,
+  type TransactionOptions,
+} from "./database.ts";
 import { messageOf } from "./error-message.ts";
 import { migrate } from "./migrations.ts";
+import { PostgresPool } from "./postgres-pool.ts";
 import { SqlStore, type StoreOptions } from "./sql-store.ts";
 import { type Store, StoreUnavailableError } from "./store.ts";
 
@@ -19,10 +28,15 @@ export interface PostgresOptions extends StoreOptions {
 
 const POOL_SIZE = 8;
 const PATIENCE = 5000;
-const CONNECT_TIMEOUT = 5000;
-const STATEMENT_TIMEOUT = 15_000;
-/** A replica that is frozen inside a transaction must not hold its rows forever, ms. */
-const IDLE_TIMEOUT = 30_000;
+const STATEMENT_TIMEOUT = 5000;
+/** The server gives up a statement first, and says so; only one that says nothing is cut off by us, this much later, ms. */
+const SILENCE_MARGIN = 1000;
+/** For a lock, unless the transaction names its own wait, ms. */
+const LOCK_TIMEOUT = 4000;
+/** A replica that is frozen inside a transaction must not hold its rows longer than this, ms. */
+const IDLE_TIMEOUT = 3000;
+/** Indexes on a long ledger take their time, and so do other replicas at the same migration, ms. */
+const MIGRATION_TIMEOUT = 1_800_000;
 const FIRST_RETRY = 25;
 const LONGEST_RETRY = 500;
 /** Any number that other programs on the same database are unlikely to lock. */
@@ -41,7 +55,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions): 
         await transaction.all("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
         await migrate(transaction);
       },
-      { isRepeatable: true },
+      { isRepeatable: true, statementTimeout: MIGRATION_TIMEOUT },
     );
   } catch (error) {
     await database.close();
@@ -61,46 +75,31 @@ const dialect: Dialect = {
 
 class PostgresDatabase implements Database {
   readonly dialect = dialect;
-  readonly #pool: pg.Pool;
+  readonly #pool: PostgresPool;
   readonly #patience: number;
+  /** Undefined: the server's. */
+  readonly #clock: Clock | undefined;
 
   constructor(url: string, options: PostgresOptions) {
+    this.#clock = options.clock;
     this.#patience = options.patience ?? PATIENCE;
-    const types = new pg.TypeOverrides();
-    // Times and numbers of events stay far below 2^53.
-    types.setTypeParser(pg.types.builtins.INT8, Number);
-    this.#pool = new pg.Pool({
-      connectionString: url,
-      max: options.poolSize ?? POOL_SIZE,
-      application_name: "dixa-relay",
-      connectionTimeoutMillis: CONNECT_TIMEOUT,
-      statement_timeout: STATEMENT_TIMEOUT,
-      idle_in_transaction_session_timeout: IDLE_TIMEOUT,
-      types,
-    });
-    // Without a listener, a server that restarts would end the process.
-    this.#pool.on("error", (error) => {
-      options.onConnectionError?.(error);
-    });
-    // A server that answers before it has written would make the relay lose what it has accepted.
-    this.#pool.on("connect", (client) => {
-      client
-        .query(
-          "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
-        )
-        .catch(() => undefined);
-    });
+    const { poolSize: size = POOL_SIZE, onConnectionError } = options;
+    this.#pool = new PostgresPool({ url, size, onConnectionError });
   }
 
   async transaction<T>(
     work: (transaction: Transaction) => Promise<T>,
-    { isRepeatable = false }: { isRepeatable?: boolean } = {},
+    options: TransactionOptions = {},
   ): Promise<T> {
+    const { isRepeatable = false } = options;
     const giveUpAt = performance.now() + this.#patience;
     for (let wait = FIRST_RETRY; ; wait = Math.min(wait * 2, LONGEST_RETRY)) {
-      const outcome = await this.#attempt(work);
+      const outcome = await this.#attempt(work, options);
       if (outcome.kind === "done") return outcome.result;
       const { error } = outcome;
+      if (options.lockWait !== undefined && codeOf(error) === LOCK_NOT_AVAILABLE) {
+        throw new LockedError(`PostgreSQL: ${messageOf(error)}`, { cause: error });
+      }
       if (!isTransient(error)) throw isUnwritable(error) ? unavailable(error) : error;
       if (outcome.kind === "in doubt" && !isRepeatable && !isRolledBack(error)) throw unavailable(error);
       if (performance.now() + wait > giveUpAt) throw unavailable(error);
@@ -109,22 +108,20 @@ class PostgresDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await this.#pool.close();
   }
 
   async #attempt<T>(
     work: (transaction: Transaction) => Promise<T>,
+    options: TransactionOptions,
   ): Promise<{ kind: "done"; result: T } | { kind: "failed" | "in doubt"; error: unknown }> {
     let kind: "failed" | "in doubt" = "failed";
-    let client: pg.PoolClient | undefined;
     try {
-      client = await this.#pool.connect();
-      const result = await run(client, work, () => (kind = "in doubt"));
-      client.release();
+      const result = await this.#pool.use((client) =>
+        run(client, work, this.#clock, options, () => (kind = "in doubt")),
+      );
       return { kind: "done", result };
     } catch (error) {
-      // A connection in an unknown state is not used again.
-      client?.release(true);
       return { kind, error };
     }
   }
@@ -133,26 +130,53 @@ class PostgresDatabase implements Database {
 async function run<T>(
   client: pg.PoolClient,
   work: (transaction: Transaction) => Promise<T>,
+  clock: Clock | undefined,
+  { statementTimeout = STATEMENT_TIMEOUT, lockWait }: TransactionOptions,
   onCommit: () => void,
 ): Promise<T> {
-  // An error between two queries reaches the next query as well, and would otherwise end the process.
-  const ignore = () => undefined;
-  client.on("error", ignore);
-  try {
-    await client.query("BEGIN");
-    const result = await work({
-      all: async (sql, parameters = []) => {
-        const { rows } = await client.query<Record<string, unknown>>(sql, [...parameters]);
-        return rows;
-      },
-    });
-    onCommit();
-    await client.query("COMMIT");
-    return result;
-  } finally {
-    client.off("error", ignore);
-  }
+  // pg itself gives up a statement whose answer doesn't come: a server can fall silent without closing its connections.
+  const query_timeout = statementTimeout + SILENCE_MARGIN;
+  const query = <R extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
+    client.query<R>({ text, values, query_timeout } as pg.QueryConfig);
+  const lockTimeout = lockWait ?? Math.max(LOCK_TIMEOUT, statementTimeout - SILENCE_MARGIN);
+  const begun: unknown = await query(beginning(statementTimeout, lockTimeout));
+  const result = await work({
+    now: clock?.now() ?? instantIn(begun),
+    all: async (sql, parameters = []) => {
+      const { rows } = await query<Record<string, unknown>>(sql, [...parameters]);
+      return rows;
+    },
+  });
+  onCommit();
+  await query("COMMIT");
+  return result;
 }
+
+/**
+ * Begins a transaction under its limits. They are set here and not when the connection is made: a pooler in between
+ * refuses parameters that it doesn't know, and gives each transaction another connection. A server that answers before
+ * it has written would make the relay lose what it has accepted.
+ */
+function beginning(statementTimeout: number, lockTimeout: number): string {
+  return `BEGIN; SELECT set_config('statement_timeout', '${statementTimeout}', true),
+    set_config('lock_timeout', '${lockTimeout}', true),
+    set_config('idle_in_transaction_session_timeout', '${IDLE_TIMEOUT}', true),
+    CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END,
+    (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`;
+}
+
+/** The server's clock in the answer to {@link beginning}, ms UTC. */
+function instantIn(begun: unknown): number {
+  const last: unknown = Array.isArray(begun) ? begun.at(-1) : undefined;
+  const parsed = beginningAnswer.safeParse(last);
+  if (!parsed.success) throw new Error("PostgreSQL did not tell the time at the beginning of a transaction");
+  return Math.floor(parsed.data.rows[0].now);
+}
+
+const beginningAnswer = z.object({ rows: z.tuple([z.object({ now: z.number() })]) });
+
+/** SQLSTATE of a lock that was waited for in vain. */
+const LOCK_NOT_AVAILABLE = "55P03";
 
 /** SQLSTATE, or the code of a system call. By the error's form: jest runs each file in its own realm. */
 function codeOf(error: unknown): string {
@@ -160,9 +184,9 @@ function codeOf(error: unknown): string {
   return typeof error.code === "string" ? error.code : "";
 }
 
-/** Serialization failure, deadlock, lock not available: certainly not committed. */
+/** Serialization failure, deadlock, lock not available, frozen for too long: certainly not committed. */
 function isRolledBack(error: unknown): boolean {
-  return ["40001", "40P01", "55P03"].includes(codeOf(error));
+  return ["40001", "40P01", LOCK_NOT_AVAILABLE, "25P03"].includes(codeOf(error));
 }
 
 /** Whether trying again may help within seconds. */
@@ -181,9 +205,7 @@ function isTransient(error: unknown): boolean {
 /** The disk is full, the server runs out of something, is read-only, was told to stop the query, or has an I/O error. */
 function isUnwritable(error: unknown): boolean {
   const code = codeOf(error);
-  return (
-    code.startsWith("53") || code.startsWith("58") || code === "25006" || code === "57014" || code === "25P03"
-  );
+  return code.startsWith("53") || code.startsWith("58") || code === "25006" || code === "57014";
 }
 
 function unavailable(error: unknown): StoreUnavailableError {

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 
-import { type Clock } from "../../http/clock.ts";
 import { CLOCK_STEP } from "../coalescer/schedule.ts";
 import { pause } from "./connection-table.ts";
 import { type Database, type Transaction } from "./database.ts";
@@ -9,16 +8,14 @@ import { type SharedLimits, type Slot } from "./store.ts";
 /** Requests to Airbyte, counted for all replicas. */
 export class SharedBudget {
   readonly #database: Database;
-  readonly #clock: Clock;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database) {
     this.#database = database;
-    this.#clock = clock;
   }
 
   async takeRequest({ perSecond, burst }: SharedLimits): Promise<number> {
     return await this.#database.transaction(async (transaction) => {
-      const now = this.#clock.now();
+      const { now } = transaction;
       const budget = await this.#lock(transaction);
       if (isPaused(budget, now)) return budget.pausedUntil - now;
       // A clock that was set back gives nothing, and takes nothing away.
@@ -38,7 +35,7 @@ export class SharedBudget {
   async acquireSlot(owner: string, { concurrency, slotLease }: SharedLimits): Promise<Slot | undefined> {
     const token = randomUUID();
     return await this.#database.transaction(async (transaction) => {
-      const now = this.#clock.now();
+      const { now } = transaction;
       await this.#lock(transaction);
       await transaction.all("DELETE FROM relay_slot WHERE until <= $1 OR since > $2", [
         now,
@@ -66,7 +63,7 @@ export class SharedBudget {
   }
 
   async pauseUntil(instant: number): Promise<void> {
-    await this.#database.transaction((transaction) => pause(transaction, this.#clock.now(), instant), {
+    await this.#database.transaction((transaction) => pause(transaction, instant), {
       isRepeatable: true,
     });
   }
@@ -75,7 +72,7 @@ export class SharedBudget {
     return await this.#database.transaction(
       async (transaction) => {
         const budget = await this.#lock(transaction);
-        return isPaused(budget, this.#clock.now()) ? budget.pausedUntil : 0;
+        return isPaused(budget, transaction.now) ? budget.pausedUntil : 0;
       },
       { isRepeatable: true },
     );

@@ -20,7 +20,8 @@ import {
 } from "./store.ts";
 
 export interface StoreOptions {
-  clock: Clock;
+  /** Undefined: the database's own, so that replicas whose clocks differ agree; for a file, this machine's. */
+  clock?: Clock | undefined;
   timingsOf: TimingsOf;
   /** In [0, 1), for the jitter of delays. */
   random?: (() => number) | undefined;
@@ -29,25 +30,26 @@ export interface StoreOptions {
 /** The store on a database of either kind. */
 export class SqlStore implements Store {
   readonly #database: Database;
-  readonly #clock: Clock;
   readonly #ledger: EventLedger;
   readonly #connections: ConnectionTable;
   readonly #budget: SharedBudget;
 
-  constructor(database: Database, { clock, timingsOf, random = Math.random }: StoreOptions) {
+  constructor(database: Database, { timingsOf, random = Math.random }: StoreOptions) {
     this.#database = database;
-    this.#clock = clock;
     this.#ledger = new EventLedger(database);
-    this.#connections = new ConnectionTable(database, clock, timingsOf, random);
-    this.#budget = new SharedBudget(database, clock);
+    this.#connections = new ConnectionTable(database, timingsOf, random);
+    this.#budget = new SharedBudget(database);
   }
 
-  accept(events: readonly WebhookEvent[]): Promise<Acceptance[]> {
-    return this.#ledger.accept(events);
+  accept(
+    events: readonly WebhookEvent[],
+    options?: { waitForLocks?: boolean },
+  ): Promise<(Acceptance | "locked")[]> {
+    return this.#ledger.accept(events, options);
   }
 
   requestSync(credentialId: string): Promise<number> {
-    return this.#ledger.requestSync(credentialId, this.#clock.now());
+    return this.#ledger.requestSync(credentialId);
   }
 
   take(owner: string, limit: number): Promise<Applied[]> {
@@ -121,12 +123,8 @@ export class SqlStore implements Store {
     return await this.#ledger.purge(instant);
   }
 
-  /** A write and not a read: a full disk answers reads. */
-  async ping(): Promise<void> {
-    await this.#database.transaction(
-      (transaction) => transaction.all("UPDATE relay_schema SET version = version"),
-      { isRepeatable: true },
-    );
+  ping(): Promise<void> {
+    return this.#ledger.rehearse();
   }
 
   close(): Promise<void> {

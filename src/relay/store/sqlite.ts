@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 
+import { type Clock, systemClock } from "../../http/clock.ts";
 import { type Database, type Dialect, type Parameter, type Row, type Transaction } from "./database.ts";
 import { messageOf } from "./error-message.ts";
 import { migrate } from "./migrations.ts";
@@ -22,7 +23,7 @@ const UNAVAILABLE: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
  * @throws Error when the file can't be opened, with the remedy
  */
 export async function openSqliteStore(path: string, options: StoreOptions): Promise<Store> {
-  const database = new SqliteDatabase(path);
+  const database = new SqliteDatabase(path, options.clock ?? systemClock);
   try {
     await database.transaction(migrate);
   } catch (error) {
@@ -45,10 +46,12 @@ const dialect: Dialect = {
 class SqliteDatabase implements Database, Transaction {
   readonly dialect = dialect;
   readonly #database: DatabaseSync;
+  readonly #clock: Clock;
   readonly #statements = new Map<string, StatementSync>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string) {
+  constructor(path: string, clock: Clock) {
+    this.#clock = clock;
     const folder = dirname(path);
     if (!existsSync(folder)) {
       throw new Error(`can't open the store ${path}: there is no folder ${folder}; create it, or mount it`);
@@ -66,6 +69,11 @@ class SqliteDatabase implements Database, Transaction {
         { cause: error },
       );
     }
+  }
+
+  /** One process has the file, so its clock is everybody's. */
+  get now(): number {
+    return this.#clock.now();
   }
 
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {

@@ -6,8 +6,6 @@ export interface WebhookEvent {
   /** Dixa's `event_id`: what makes a second delivery a duplicate. */
   readonly eventId: string;
   readonly eventType: string;
-  /** ms UTC, our clock. */
-  readonly receivedAt: number;
 }
 
 export type Acceptance = "new" | "duplicate";
@@ -15,6 +13,8 @@ export type Acceptance = "new" | "duplicate";
 /** An event in the ledger. */
 export interface StoredEvent extends WebhookEvent {
   readonly seq: number;
+  /** When it was accepted, ms UTC, by the clock that all replicas share. */
+  readonly receivedAt: number;
 }
 
 /** What is known of a connection from Airbyte. */
@@ -78,8 +78,16 @@ export interface Slot {
  *   it has committed
  */
 export interface Store {
-  /** Keeps events, in one transaction; the answers are in their order. May be repeated with the same events. */
-  accept(events: readonly WebhookEvent[]): Promise<Acceptance[]>;
+  /**
+   * Keeps events, in one transaction; the answers are in their order. May be repeated with the same events. `locked`:
+   * another transaction holds the event's credential, so it was not kept, whatever has become of the others.
+   *
+   * @param options.waitForLocks whether to wait a moment for credentials that are locked. Default true.
+   */
+  accept(
+    events: readonly WebhookEvent[],
+    options?: { waitForLocks?: boolean },
+  ): Promise<(Acceptance | "locked")[]>;
 
   /** A sync asked for by hand: one more number, whose turn doesn't wait for debounce or minimum interval. */
   requestSync(credentialId: string): Promise<number>;
@@ -129,7 +137,7 @@ export interface Store {
   /** Forgets events and activity of before `instant`; watermarks stay. @returns how many events */
   purge(instant: number): Promise<number>;
 
-  /** Resolves when the store can be written. */
+  /** Resolves when an event could be written just now. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
