@@ -2,11 +2,11 @@ import { formatTimestamp, normalizeTimestamp } from "../../dixa/timestamps.ts";
 
 /** `2025-01-01T00:00:00.000Z`, with its quotes. */
 const NORMAL_LENGTH = 26;
-/** What stands between the digits, by place from the opening quote on. */
-const SIGNS = Array.from('"    -  -  T  :  :  .   Z"', (sign, place) => ({
-  byte: sign.charCodeAt(0),
-  place,
-})).filter(({ byte }) => byte !== 0x20);
+const POINT = 0x2e;
+const HYPHEN = 0x2d;
+const COLON = 0x3a;
+const LETTER_T = 0x54;
+const LETTER_Z = 0x5a;
 /** By month; 29 February is looked at more closely. */
 const DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const MILLISECONDS = /^\d{12,13}$/;
@@ -14,25 +14,31 @@ const MILLISECONDS = /^\d{12,13}$/;
 /** Whether the value is written like `2025-01-01T00:00:00.000Z`: nearly all are, and need no parsing. */
 export function isNormalInstant(buffer: Buffer, start: number, end: number): boolean {
   if (end - start !== NORMAL_LENGTH) return false;
-  for (const { byte, place } of SIGNS) if (buffer[start + place] !== byte) return false;
-  const number = (at: number) => pair(buffer, start + at);
+  const day = pair(buffer, start + 9);
   return (
-    number(1) <= 99 &&
-    number(3) <= 99 &&
-    number(9) >= 1 &&
-    number(9) <= (DAYS[number(6)] ?? 0) &&
-    number(12) <= 23 &&
-    number(15) <= 59 &&
-    number(18) <= 59 &&
-    number(21) <= 99 &&
-    number(22) <= 99
+    buffer[start + 5] === HYPHEN &&
+    buffer[start + 8] === HYPHEN &&
+    buffer[start + 11] === LETTER_T &&
+    buffer[start + 14] === COLON &&
+    buffer[start + 17] === COLON &&
+    buffer[start + 20] === POINT &&
+    buffer[start + 24] === LETTER_Z &&
+    pair(buffer, start + 1) < 100 &&
+    pair(buffer, start + 3) < 100 &&
+    day >= 1 &&
+    day <= (DAYS[pair(buffer, start + 6)] ?? 0) &&
+    pair(buffer, start + 12) < 24 &&
+    pair(buffer, start + 15) < 60 &&
+    pair(buffer, start + 18) < 60 &&
+    pair(buffer, start + 21) < 100 &&
+    pair(buffer, start + 22) < 100
   );
 }
 
 /** The number that two digits are; 100 or more if they are none. */
 function pair(buffer: Buffer, at: number): number {
-  const tens = buffer.readUInt8(at) - 0x30;
-  const ones = buffer.readUInt8(at + 1) - 0x30;
+  const tens = (buffer[at] ?? 0) - 0x30;
+  const ones = (buffer[at + 1] ?? 0) - 0x30;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : 100;
 }
 

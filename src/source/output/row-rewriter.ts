@@ -29,8 +29,8 @@ export class RowRewriter {
   #buffer: Buffer = NULL;
   #mayHaveEscapes = false;
   #changes: FieldChange[] = [];
-  /** Where the keys stand in the buffer that lead to the value under work. */
-  readonly #path: [start: number, end: number][] = [];
+  /** Where the keys stand in the buffer that lead to the value under work: start and end of each. */
+  readonly #path: number[] = [];
   #depth = 0;
   /** The new value so far, and up to where of the old one it goes. */
   #parts: Buffer[] = [];
@@ -59,7 +59,7 @@ export class RowRewriter {
       const end = keyEnd(element, member);
       const plan = members?.find(buffer, start, end, this.#mayHaveEscapes) ?? others;
       if (plan === KEEP) continue;
-      this.#path.push([start, end]);
+      this.#path.push(start, end);
       const replacement = this.#rewritten(plan, valueStart(element, member), valueEnd(element, member));
       this.#path.length = 0;
       if (replacement === undefined) continue;
@@ -133,10 +133,10 @@ export class RowRewriter {
       const endOfKey = skipString(buffer, at);
       const value = skipBlank(buffer, skipBlank(buffer, endOfKey) + 1);
       const own = plan.members?.find(buffer, at, endOfKey, this.#mayHaveEscapes) ?? plan.others;
-      this.#path.push([at, endOfKey]);
+      this.#path.push(at, endOfKey);
       const isLeftOut = this.#isLeftOut(own, value);
       const end = isLeftOut ? skipValue(buffer, value) : this.#value(own, value);
-      this.#path.pop();
+      this.#path.length -= 2;
       const after = skipBlank(buffer, end);
       const next = buffer[after] === COMMA ? skipBlank(buffer, after + 1) : after;
       if (isLeftOut) this.#edit(hasKept ? comma : at, hasKept ? end : next, LEFT_OUT);
@@ -190,7 +190,9 @@ export class RowRewriter {
 
   #pathText(): string {
     const names: string[] = [];
-    for (const [start, end] of this.#path) names.push(nameAt(this.#buffer, start, end));
+    for (let key = 0; key < this.#path.length; key += 2) {
+      names.push(nameAt(this.#buffer, this.#path[key] ?? 0, this.#path[key + 1] ?? 0));
+    }
     return names.join(".").toWellFormed();
   }
 
