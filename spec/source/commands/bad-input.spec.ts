@@ -73,6 +73,12 @@ describe("a bad configuration is a failed check with status 0, and ends a read a
         "Choose a later end_date, or leave it empty to read up to now.",
     ],
     [
+      "pseudonyms without a secret worth the name",
+      () => bench.config({ privacy: { names: "pseudonymize", pseudonym_secret: "too-short" } }),
+      "The configuration is not valid: privacy.pseudonym_secret is a string of 9 characters, but must be 16 characters " +
+        "or more: make one up, for example with openssl rand -hex 32",
+    ],
+    [
       "the token sent in the clear",
       () => bench.config({ api_url: "http://proxy.example.com" }),
       "The configuration is not valid: api_url is a string of 24 characters, but must be an https address without path " +

@@ -65,10 +65,11 @@ function cursorFieldOf(stream: DixaStream): string | undefined {
 
 function refuseWithoutKey({ name, schema }: DixaStream, field: string, privacy: Privacy): void {
   const kinds = kindsOf(schema.shape[field] as z.core.$ZodType) ?? [];
-  if (treatmentOf(privacy, kinds) !== "drop") return;
+  const dropped = kinds.filter((kind) => treatmentOf(privacy, [kind]) === "drop");
+  if (dropped.length === 0) return;
   throw new ConnectorError(
     "config_error",
-    `The stream "${name}" can't be read: privacy drops ${kinds.join(" or ")}, and its key "${field}" is one. ` +
-      "Untick the stream, or pseudonymize them instead.",
+    `The stream "${name}" can't be read: privacy drops ${dropped.join(" and ")}, and its key "${field}" may ` +
+      "hold one. Untick the stream, or pseudonymize them instead.",
   );
 }

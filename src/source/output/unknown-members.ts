@@ -22,7 +22,7 @@ export class UnknownMembers {
     this.#told.add(path);
     if (this.#told.size > MOST_NAMED) {
       this.#logger.warn(
-        `${this.#stream}: more members that this version does not know are left out without a word`,
+        `${this.#stream}: more than ${MOST_NAMED} such members; the others are left out too, unnamed`,
       );
       return;
     }

@@ -4,7 +4,7 @@ import { ID_MARK, instantMark } from "./template.ts";
 
 const MINUTE_MS = 60_000;
 const CHANNELS = ["email", "widgetchat", "pstnphone", "contactform", "facebookmessenger", "whatsapp"];
-const SUBJECTS = [
+export const SUBJECTS = [
   "Where is my refund?",
   'They said "no" – really?',
   "Line one\nline two\ttabbed",

@@ -2,7 +2,7 @@ import { pick, unit } from "../random.ts";
 import { AGENTS, CUSTOMERS } from "./people.ts";
 import { CSID_MARK, instantMark, UUID_MARK } from "./template.ts";
 
-const TEXTS = [
+export const TEXTS = [
   "Hello, where is my refund?",
   'He said: "{\\"a\\": [1, 2]}"\n\nBest,\nAda',
   "Tak for hjælpen! 🙏 – vh Søren",
