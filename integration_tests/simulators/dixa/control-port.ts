@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { LISTS } from "./account/account.ts";
+import { type Denials } from "./account/denials.ts";
 import { type Control } from "./control.ts";
 import { ALL_FAULTS, type FaultPlan } from "./faults.ts";
 import { type JsonReply } from "./json.ts";
@@ -13,12 +15,18 @@ const changes = z.record(z.string(), z.unknown()).optional();
 const at = z.int().optional();
 const fault = z.literal([...ALL_FAULTS]);
 
+const list = z.literal(LISTS);
+const place = z.int().min(0).optional();
+
 const bodies = {
   touch: z.object({ at, changes }),
   close: z.object({ at }),
   conversation: z.object({ at, changes }),
   message: z.object({ at, text: z.string().default("Is anybody there?") }),
   emit: z.object({ event: z.string(), at, eventId: z.string().optional(), data: changes }),
+  insert: z.object({ list, at: place, row: changes }),
+  remove: z.object({ list, at: place }),
+  deny: z.object({ path: z.string(), status: z.literal([403, 404]).optional() }),
   faults: z.object({
     rate: z.number().min(0).max(1).optional(),
     kinds: z.array(fault).optional(),
@@ -27,12 +35,12 @@ const bodies = {
 };
 
 /**
- * Lets another process do what {@link Control} does: `POST /__control/{touch,close,conversation,message,emit,faults}`
+ * Lets another process do what {@link Control} does: `POST /__control/{touch,close,conversation,message,emit,insert,remove,deny,faults}`
  * on the Dixa API's host with a JSON object, and `GET /__control/requests`. Undefined if the path is another one.
  */
 export async function answerControl(
   { method, path, body }: { method: string; path: string; body: Record<string, unknown> },
-  simulator: { control: Control; faults: FaultPlan; requests: readonly RequestLog[] },
+  simulator: { control: Control; denials: Denials; faults: FaultPlan; requests: readonly RequestLog[] },
 ): Promise<JsonReply | undefined> {
   if (!path.startsWith(PREFIX)) return undefined;
   const action = path.slice(PREFIX.length);
@@ -50,7 +58,7 @@ export async function answerControl(
 async function act(
   action: string,
   body: Record<string, unknown>,
-  { control, faults }: { control: Control; faults: FaultPlan },
+  { control, denials, faults }: { control: Control; denials: Denials; faults: FaultPlan },
 ): Promise<unknown> {
   const { id: given, index } = conversation.parse(body);
   const chosen = index === undefined ? given : control.conversationId(index);
@@ -77,6 +85,19 @@ async function act(
         ...(eventId === undefined ? {} : { eventId }),
         ...(data === undefined ? {} : { data }),
       });
+    }
+    case "insert": {
+      const { list: name, at, row } = bodies.insert.parse(body);
+      return control.insertRow(name, at, row);
+    }
+    case "remove": {
+      const { list: name, at } = bodies.remove.parse(body);
+      return control.removeRow(name, at) ?? {};
+    }
+    case "deny": {
+      const { path, status } = bodies.deny.parse(body);
+      denials.set(path, status);
+      return {};
     }
     case "faults": {
       const { next, rate, kinds } = bodies.faults.parse(body);

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 
+import { type Account, type ListName } from "./account/account.ts";
+import { type Row } from "./account/table.ts";
 import { type Dataset } from "./data/dataset.ts";
 import { type DeliveryLog, type WebhookDelivery } from "./webhooks/delivery.ts";
 import { webhookEvent } from "./webhooks/events.ts";
@@ -21,17 +23,44 @@ export interface EmitOptions {
   data?: Record<string, unknown>;
 }
 
+export interface ControlOptions {
+  dataset: Dataset;
+  account: Account;
+  webhooks: WebhookDelivery;
+  /** ms UTC. */
+  now: () => number;
+}
+
 /** Lets things happen in the simulated account, as people would in Dixa: rows change, and webhooks tell of it. */
 export class Control {
   readonly #dataset: Dataset;
+  readonly #account: Account;
   readonly #webhooks: WebhookDelivery;
   readonly #now: () => number;
 
-  /** @param now ms UTC */
-  constructor(dataset: Dataset, webhooks: WebhookDelivery, now: () => number) {
+  constructor({ dataset, account, webhooks, now }: ControlOptions) {
     this.#dataset = dataset;
+    this.#account = account;
     this.#webhooks = webhooks;
     this.#now = now;
+  }
+
+  /**
+   * Puts a row into a list of the account, by default one like the first with an id of its own, at a place: all rows
+   * from there on move by one, also for somebody who is reading the list page by page.
+   *
+   * @returns the row
+   */
+  insertRow(list: ListName, at = 0, row?: Row): Row {
+    const table = this.#account.lists[list];
+    const own = row ?? { ...table.rows[0], id: randomUUID() };
+    table.insert(own, at);
+    return own;
+  }
+
+  /** Takes the row at a place out of a list of the account; undefined if there was none. */
+  removeRow(list: ListName, at = 0): Row | undefined {
+    return this.#account.lists[list].remove(at);
   }
 
   /** The id of a conversation of the pattern. */

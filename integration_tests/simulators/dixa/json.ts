@@ -6,10 +6,17 @@ export interface JsonReply {
   status: number;
   /** Undefined: no body at all, as with 204. */
   body?: unknown;
+  /** In place of `body`: a page for people, as gateways send. */
+  text?: string;
 }
 
-export function sendJson(response: ServerResponse, { status, body }: JsonReply): void {
+export function sendJson(response: ServerResponse, { status, body, text: page }: JsonReply): void {
   response.statusCode = status;
+  if (page !== undefined) {
+    response.setHeader("content-type", "text/html");
+    response.end(page);
+    return;
+  }
   if (body === undefined) {
     response.end();
     return;

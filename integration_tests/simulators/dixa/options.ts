@@ -30,6 +30,16 @@ export interface DixaSimulatorOptions extends DatasetOptions {
   retryAfter?: boolean;
   /** Rows a page of the activity log has at most. Default 10,000. */
   largestPage?: number;
+  /** Rows a page of any other list has at most. Default 100. */
+  largestListPage?: number;
+  /** Every so many pages of such a list one is empty, although more follow. Default: none is. */
+  emptyPageEvery?: number;
+  /** Customers of the account. Default 250; those who ask in conversations come first. */
+  endUsers?: number;
+  /** Share of conversations, 0 to 1, that the exports have and whose messages, notes and ratings answer 404. Default 0.03. */
+  goneShare?: number;
+  /** Webhooks that the account has from the start; they send nothing. Default 0. */
+  sampleWebhooks?: number;
   faults?: FaultOptions;
   /** How webhooks are delivered. */
   webhooks?: DeliveryOptions;

@@ -3,6 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
+import { Account } from "./account/account.ts";
+import { ConversationChildren } from "./account/conversation-children.ts";
+import { Denials } from "./account/denials.ts";
+import { expectedRows } from "./account/expected.ts";
+import { answerAccount } from "./account/routes.ts";
+import { type Row } from "./account/table.ts";
 import { activityLogPieces, parseActivityLogQuery } from "./api-host.ts";
 import { sendBody } from "./body.ts";
 import { Control } from "./control.ts";
@@ -14,15 +20,19 @@ import { type HostName } from "./host-name.ts";
 import { type JsonReply, readJson, sendJson } from "./json.ts";
 import { RateLimits } from "./limits.ts";
 import { type DixaSimulatorOptions } from "./options.ts";
-import { agents, organization } from "./organization.ts";
+import { shuffled } from "./random.ts";
 import { type RequestLog } from "./request-log.ts";
 import { authorize, DEFAULT_TOKEN } from "./tokens.ts";
 import { WebhookDelivery } from "./webhooks/delivery.ts";
 import { answerWebhooks } from "./webhooks/routes.ts";
+import { sampleWebhooks } from "./webhooks/samples.ts";
 import { Subscriptions } from "./webhooks/subscriptions.ts";
 
+const NOT_FOUND = "The requested resource could not be found";
 const HOSTS: readonly HostName[] = ["exports", "api"];
-const DEFAULT_AGENTS = 10;
+const DEFAULT_LIST_PAGE = 100;
+const DEFAULT_END_USERS = 250;
+const DEFAULT_GONE_SHARE = 0.03;
 
 function failure(status: number, message: string): JsonReply {
   return { status, body: { message } };
@@ -32,6 +42,9 @@ function failure(status: number, message: string): JsonReply {
 export class DixaSimulator {
   readonly token: string;
   readonly dataset: Dataset;
+  readonly account: Account;
+  /** Which paths of the Dixa API may not be read. */
+  readonly denials = new Denials();
   readonly faults: FaultPlan;
   readonly subscriptions: Subscriptions;
   readonly webhooks: WebhookDelivery;
@@ -45,6 +58,7 @@ export class DixaSimulator {
   readonly #servers: readonly Server[];
   readonly #limits: RateLimits;
   readonly #now: () => number;
+  readonly #children: ConversationChildren;
   #concurrent = 0;
 
   constructor(options: DixaSimulatorOptions) {
@@ -53,10 +67,21 @@ export class DixaSimulator {
     const now = (this.#now = options.now ?? (() => Date.now()));
     this.token = token;
     this.dataset = new Dataset(options);
+    this.account = new Account({
+      endUsers: options.endUsers ?? DEFAULT_END_USERS,
+      zones: this.dataset.zoneNames,
+    });
+    this.#children = new ConversationChildren(this.dataset, options.goneShare ?? DEFAULT_GONE_SHARE);
     this.faults = new FaultPlan(options.faults ?? {}, seed);
     this.subscriptions = new Subscriptions(now);
     this.webhooks = new WebhookDelivery(this.subscriptions, { ...options.webhooks, seed, now });
-    this.control = new Control(this.dataset, this.webhooks, now);
+    this.control = new Control({
+      dataset: this.dataset,
+      account: this.account,
+      webhooks: this.webhooks,
+      now,
+    });
+    for (const sample of sampleWebhooks(options.sampleWebhooks ?? 0)) this.subscriptions.create(sample);
     this.#limits = new RateLimits({ isOn: limits, exportsPerMinute });
     this.#servers = HOSTS.map((host) =>
       createServer((request, response) => void this.#answer(host, request, response)),
@@ -90,6 +115,12 @@ export class DixaSimulator {
       api_url: this.apiUrl,
       ...more,
     };
+  }
+
+  /** As {@link expectedRows}. */
+  expectedRows(stream: string): Generator<Row, void, undefined> {
+    const { account, dataset, subscriptions } = this;
+    return expectedRows(stream, { account, children: this.#children, dataset, subscriptions });
   }
 
   async close(): Promise<void> {
@@ -201,22 +232,23 @@ export class DixaSimulator {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<Iterable<Buffer> | JsonReply> {
+    const denied = this.denials.statusOf(path);
+    if (denied !== undefined) return failure(denied, denied === 403 ? "Forbidden" : NOT_FOUND);
     const body = await readJson(request);
     const webhooks = answerWebhooks({ method, path, body }, this.subscriptions, this.webhooks.log);
     if (webhooks !== undefined) return streamed(webhooks, response);
-    if (method === "GET") {
-      switch (path) {
-        case "/v1/conversations/activitylog":
-          return this.#activityLog(query);
-        case "/v1/organization":
-          return streamed({ status: 200, body: organization }, response);
-        case "/v1/agents": {
-          const limit = Number(query.get("pageLimit") ?? DEFAULT_AGENTS);
-          return streamed({ status: 200, body: agents(limit) }, response);
-        }
-      }
-    }
-    return failure(404, "The requested resource could not be found");
+    if (method !== "GET") return failure(404, NOT_FOUND);
+    if (path === "/v1/conversations/activitylog") return this.#activityLog(query);
+    const { largestListPage = DEFAULT_LIST_PAGE, emptyPageEvery, shuffle = false, seed = 1 } = this.#options;
+    const reply = answerAccount(path, query, {
+      account: this.account,
+      children: this.#children,
+      paging: { largest: largestListPage, emptyEvery: emptyPageEvery },
+      now: this.#now(),
+      inOrder: (rows) =>
+        shuffle ? Array.from(shuffled(rows.length, seed), (index) => rows[index] ?? {}) : rows,
+    });
+    return reply === undefined ? failure(404, NOT_FOUND) : streamed(reply, response);
   }
 
   #activityLog(query: URLSearchParams): Iterable<Buffer> | JsonReply {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 
 import { toStreamSchema } from "../../../src/airbyte/protocol/json-schema.ts";
-import { streams } from "../../../src/dixa/streams/index.ts";
+import { followedStreams, listedStreams, windowedStreams } from "../../../src/dixa/streams/index.ts";
 import { fieldsOf } from "../../../src/dixa/streams/personal.ts";
 
 type Schema = Record<string, unknown>;
@@ -30,27 +30,35 @@ function undescribed(schema: z.ZodObject): string[] {
     .map(([path]) => path);
 }
 
-describe.each(streams)("$name", ({ name, description, schema }) => {
-  test("has a name that tables can bear, and a description", () => {
-    expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
-    expect(description.length).toBeGreaterThan(20);
-  });
+describe.each([...windowedStreams, ...followedStreams, ...listedStreams])(
+  "$name",
+  ({ name, description, schema, primaryKey }) => {
+    test("has a name that tables can bear, and a description", () => {
+      expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      expect(description.length).toBeGreaterThan(20);
+    });
 
-  test("says of every field whether it is personal, and of which kind", () => {
-    expect(unclassified(schema)).toEqual([]);
-  });
+    test("has the fields of its key in its schema", () => {
+      expect(primaryKey.length).toBeGreaterThan(0);
+      for (const field of primaryKey) expect(Object.keys(schema.shape)).toContain(field);
+    });
 
-  test("describes every field at every depth", () => {
-    expect(undescribed(schema)).toEqual([]);
-  });
+    test("says of every field whether it is personal, and of which kind", () => {
+      expect(unclassified(schema)).toEqual([]);
+    });
 
-  test("describes in plain sentences without a full stop, and no field by repeating its name", () => {
-    for (const [path, { description }] of members(toStreamSchema(schema))) {
-      expect([path, description]).toEqual([path, expect.stringMatching(/^[A-Z`].*[^.\s]$/s)]);
-      expect(String(description).toLowerCase()).not.toBe(path.split(".").at(-1)?.toLowerCase());
-    }
-  });
-});
+    test("describes every field at every depth", () => {
+      expect(undescribed(schema)).toEqual([]);
+    });
+
+    test("describes in plain sentences without a full stop, and no field by repeating its name", () => {
+      for (const [path, { description }] of members(toStreamSchema(schema))) {
+        expect([path, description]).toEqual([path, expect.stringMatching(/^[A-Z`].*[^.\s]$/s)]);
+        expect(String(description).toLowerCase()).not.toBe(path.split(".").at(-1)?.toLowerCase());
+      }
+    });
+  },
+);
 
 test("a field that nobody has classified or described is found at any depth", () => {
   const schema = z.object({ deep: z.array(z.object({ forgotten: z.string() })).describe("Deep") });

@@ -24,3 +24,22 @@ export const milliseconds = (what: string) => integer(`${what}, in milliseconds 
 /** An instant as the Dixa API writes it; leaves as RFC 3339, whatever of Dixa's shapes it came in. */
 export const dateTime = (description: string) =>
   ofKind("none", z.iso.datetime()).meta({ description, airbyte_type: "timestamp_with_timezone" });
+
+/** The channels of the Dixa API, as its OpenAPI document spells them. */
+const CHANNELS = [
+  "WhatsApp",
+  "Voicemail",
+  "WidgetChat",
+  "FacebookMessenger",
+  "Twitter",
+  "Email",
+  "ContactForm",
+  "Callback",
+  "PstnPhone",
+  "Sms",
+  "Messenger",
+] as const;
+
+/** An object with one member a channel. */
+export const byChannel = (description: string, member: (channel: string) => z.ZodType) =>
+  z.object(Object.fromEntries(CHANNELS.map((channel) => [channel, member(channel)]))).describe(description);

@@ -66,11 +66,13 @@ function uuid(kind: string, seed: number, index: number): string {
 export class Dataset {
   readonly span: Span;
   readonly streams: Readonly<Record<StreamName, StreamData>>;
+  readonly zoneNames: ZoneNames;
   #newConversations = 0;
 
   constructor(options: DatasetOptions = {}) {
     const { seed = 1, conversations = 1000, textBytes = 40, zoneNames = "mixed", oddities = false } = options;
     const { messages = conversations * 3, activityLogs = conversations * 4 } = options;
+    this.zoneNames = zoneNames;
     const now = Math.floor(Date.now() / 1000) * 1000;
     const span = (this.span = options.span ?? { lo: now - 150 * DAY_MS, hi: now });
     const templates = (shape: (variant: number) => Record<string, unknown>) =>
@@ -122,6 +124,25 @@ export class Dataset {
     return stream.has(index)
       ? { id: String(id), cursor: stream.cursor(index), text: stream.text(index) }
       : undefined;
+  }
+
+  /** The messages of a conversation as JSON, as they are now. */
+  messagesOf(id: number): string[] {
+    const { conversations, messages } = this.streams;
+    const index = conversationIndex(id);
+    const texts: string[] = [];
+    if (index >= 0 && index < conversations.size) {
+      // Messages are dealt out to conversations in their order.
+      const share = messages.size / conversations.size;
+      for (let at = Math.floor(index * share); at < Math.ceil((index + 1) * share); at++) {
+        const owner = Math.floor((at * conversations.size) / messages.size);
+        if (owner === index && messages.has(at)) texts.push(messages.text(at));
+      }
+    }
+    for (const { text } of messages.ownRows()) {
+      if ((JSON.parse(text) as { csid: unknown }).csid === id) texts.push(text);
+    }
+    return texts;
   }
 
   /**

@@ -86,6 +86,11 @@ export class StreamData {
     return this.#own.get(id);
   }
 
+  /** All rows outside the pattern. */
+  ownRows(): Iterable<OwnRow> {
+    return this.#own.values();
+  }
+
   /** Whether row `index` is part of the pattern and still in it. */
   has(index: number): boolean {
     return index >= 0 && index < this.size && !this.#gone.has(index);

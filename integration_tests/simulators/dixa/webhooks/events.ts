@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import { organization } from "../organization.ts";
+import { ORGANIZATION } from "../account/directory.ts";
 
 /** What a webhook carries. */
 export interface WebhookEvent {
@@ -40,7 +40,7 @@ const CHANNELS: Readonly<Record<string, string>> = {
  * @param data what replaces or joins the event's own data
  */
 export function webhookEvent(event: string, row: Row | undefined, at: number, data: Row = {}): WebhookEvent {
-  const { id, name } = organization.data;
+  const { id, name } = ORGANIZATION;
   return {
     event_id: randomUUID(),
     event_fqn: fqnOf(event),

@@ -1,0 +1,27 @@
+/** Every list of the Dixa API that a stream reads, and what else such a stream asks for. */
+export const PATHS: Readonly<Record<string, readonly string[]>> = {
+  activity_logs: ["/v1/conversations/activitylog"],
+  agents: ["/v1/agents"],
+  agent_presence: ["/v1/agents/presence"],
+  end_users: ["/v1/endusers"],
+  teams: ["/v1/teams"],
+  team_members: ["/v1/teams/{teamId}/agents"],
+  queues: ["/v1/queues"],
+  queue_members: ["/v1/queues/{queueId}/members"],
+  tags: ["/v1/tags"],
+  custom_attributes: ["/v1/custom-attributes"],
+  contact_endpoints: ["/v1/contact-endpoints"],
+  conversation_flows: ["/v1/conversations/flows"],
+  templates: ["/v1/templates"],
+  business_hours: ["/v1/business-hours/schedules/{scheduleId}/definition", "/v1/business-hours/schedules"],
+  knowledge_collections: ["/v1/knowledge/collections"],
+  knowledge_articles: [
+    "/v1/knowledge/articles/{articleId}",
+    "/v1/knowledge/collections/{collectionId}/catalog",
+  ],
+  webhooks: ["/v1/webhooks"],
+  organization: ["/v1/organization"],
+  conversation_messages: ["/v1/conversations/{conversationId}/messages"],
+  conversation_notes: ["/v1/conversations/{conversationId}/notes"],
+  conversation_ratings: ["/v1/conversations/{conversationId}/ratings"],
+};
