@@ -1,0 +1,11 @@
+{{ dixa.stage(
+    stream='conversation_notes',
+    key=['conversationId', 'id'],
+    columns=[
+        ['conversationId', 'integer', 'conversation_id'],
+        ['id', 'text', 'note_id'],
+        ['authorId', 'text', 'author_id'],
+        ['createdAt', 'timestamp', 'created_at'],
+        ['message', 'text', 'note'],
+    ],
+) }}

@@ -1,0 +1,21 @@
+{{ dixa.stage(
+    stream='knowledge_articles',
+    key=['id'],
+    latest='updatedAt',
+    columns=[
+        ['id', 'text', 'article_id'],
+        ['isDefaultLocation', 'boolean', 'is_default_location'],
+        ['translation', 'json', 'translation'],
+        ['tags', 'json', 'tags'],
+        ['createdAt', 'timestamp', 'created_at'],
+        ['updatedAt', 'timestamp', 'updated_at'],
+        ['indexedAt', 'timestamp', 'indexed_at'],
+        ['createdBy', 'text', 'created_by_agent_id'],
+        ['updatedBy', 'text', 'updated_by_agent_id'],
+        ['ownedBy', 'text', 'owned_by_agent_id'],
+        ['indexedBy', 'text', 'indexed_by_agent_id'],
+        ['restrictions', 'json', 'restrictions'],
+        ['parentCategory', 'text', 'parent_category_id'],
+        ['parentCollections', 'json', 'parent_collection_ids'],
+    ],
+) }}
