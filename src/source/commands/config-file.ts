@@ -5,6 +5,8 @@ import { describeInstant } from "../../logging/describe.ts";
 import { type SecretFilter } from "../../logging/secret-filter.ts";
 import { readJsonFile } from "./inputs.ts";
 
+const DAY_MS = 86_400_000;
+
 export interface LoadedConfig {
   config: DixaConfig;
   /** What is odd but does no harm. */
@@ -21,7 +23,7 @@ export interface LoadedConfig {
 export async function loadConfig(path: string, now: number, secrets: SecretFilter): Promise<LoadedConfig> {
   const json = await readJsonFile("config", path);
   secrets.hide(secretsOf(json).flatMap((secret) => [secret, secret.trim()]));
-  const parsed = configSchema.safeParse(withoutNulls(json));
+  const parsed = configSchema.safeParse(withoutBlanks(json));
   if (!parsed.success) {
     throw new ConnectorError(
       "config_error",
@@ -43,6 +45,15 @@ export async function loadConfig(path: string, now: number, secrets: SecretFilte
         `${describeInstant(config.start)}. Choose a later end_date, or leave it empty to read up to now.`,
     );
   }
+  const { end, rollingWindow } = config;
+  if (end !== undefined && rollingWindow !== undefined && end <= now - rollingWindow) {
+    throw new ConnectorError(
+      "config_error",
+      `The configuration is not valid: rolling_window_days ${rollingWindow / DAY_MS} reaches back to ` +
+        `${describeInstant(now - rollingWindow)}, which is not before end_date ${describeInstant(end)}, so nothing is ` +
+        "left to read. Leave one of the two empty, or choose more days or a later end_date.",
+    );
+  }
   return { config, warnings: unknownKeys(json) };
 }
 
@@ -55,11 +66,16 @@ function memberOf(json: unknown, name: string): unknown {
   return typeof json === "object" && json !== null ? Reflect.get(json, name) : undefined;
 }
 
-/** Clients write what a person left empty as null. */
-function withoutNulls(json: unknown): unknown {
+const REQUIRED: ReadonlySet<string> = new Set(["api_token", "start_date"]);
+
+/** Clients write what a person left empty as null, or as an empty text. */
+function withoutBlanks(json: unknown): unknown {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
-  const members = Object.entries(json).filter(([, value]) => value !== null);
-  return Object.fromEntries(members.map(([name, value]) => [name, withoutNulls(value)]));
+  const filled = Object.entries(json).filter(([key, value]) => {
+    const isBlank = typeof value === "string" && value.trim() === "" && !REQUIRED.has(key);
+    return value !== null && !isBlank;
+  });
+  return Object.fromEntries(filled.map(([key, value]) => [key, withoutBlanks(value)]));
 }
 
 function unknownKeys(json: unknown): string[] {
