@@ -62,14 +62,24 @@ describe("check", () => {
     expect(exports.requests).toEqual([
       `GET /v1/conversation_export?updated_after=${NOW - 60_000}&updated_before=${NOW}`,
     ]);
-    expect(api.requests).toEqual(["GET /v1/organization"]);
+    expect(api.requests).toEqual([
+      "GET /v1/conversations/activitylog?pageLimit=1&fromDatetime=2025-06-01T11%3A59%3A00Z&toDatetime=2025-06-01T12%3A00%3A00Z",
+    ]);
   });
 
-  test("takes an account without organization endpoint", async () => {
-    onApi = ({ url }, response) => {
-      response.writeHead(url === "/v1/organization" ? 404 : 200).end('{"data":[]}');
+  test("asks nothing that the streams don't need: a token may be barred from it", async () => {
+    onApi = ({ url = "" }, response) => {
+      response.writeHead(url.startsWith("/v1/conversations/activitylog?") ? 200 : 403).end('{"data":[]}');
     };
-    expect(await told()).toBeUndefined();
+    expect(await checkAccess(dixa, NOW, { maxFailures: 3 })).toEqual([]);
+  });
+
+  test("takes a token that may not read the activity log, and says so", async () => {
+    onApi = answer(403, "");
+    expect(await checkAccess(dixa, NOW, { maxFailures: 3 })).toEqual([
+      "The API token is not allowed to read the activity log (403): untick the stream activity_logs, or ask a Dixa " +
+        "admin for a token with that right",
+    ]);
   });
 
   test("tells a wrong token", async () => {
@@ -100,13 +110,13 @@ describe("check", () => {
   });
 
   test.each([
-    ["Exports API", () => (onExports = answer(403, ""))],
-    ["Dixa API", () => (onApi = answer(403, ""))],
-  ])("tells missing rights on the %s", async (host, refuse) => {
+    ["the Exports API", () => (onExports = answer(403, ""))],
+    ["both", () => (onExports = onApi = answer(403, ""))],
+  ])("tells missing rights on %s", async (_, refuse) => {
     refuse();
     expect(await told()).toEqual({
       failureType: "config_error",
-      message: `${host}: Dixa accepts the API token but gives it no right to read this (403). Ask a Dixa admin. ${MAKE_TOKEN}`,
+      message: `Exports API: Dixa accepts the API token but gives it no right to read this (403). Ask a Dixa admin. ${MAKE_TOKEN}`,
     });
   });
 

@@ -180,27 +180,23 @@ describe("the pages of a list", () => {
 });
 
 describe("the probe of a token", () => {
-  test("asks for the organization, with the raw token", async () => {
-    nock(HOST, { reqheaders: { authorization: TOKEN, accept: "application/json" } })
-      .get("/v1/organization")
-      .reply(200, { data: {} });
-    await dixa.api.probe({});
-  });
+  const [from, to] = [Date.UTC(2025, 5, 1, 11, 59), Date.UTC(2025, 5, 1, 12)];
+  const path = "/v1/conversations/activitylog";
+  const query = { pageLimit: "1", fromDatetime: "2025-06-01T11:59:00Z", toDatetime: "2025-06-01T12:00:00Z" };
 
-  test("asks for one agent where there is no organization", async () => {
-    nock(HOST).get("/v1/organization").reply(404);
-    nock(HOST).get("/v1/agents").query({ pageLimit: "1" }).reply(200, { data: [] });
-    await dixa.api.probe({});
+  test("asks for what the stream asks for, with the raw token", async () => {
+    nock(HOST, { reqheaders: { authorization: TOKEN, accept: "application/json" } })
+      .get(path)
+      .query(query)
+      .reply(200, { data: [] });
+    await dixa.api.probe(from, to, {});
   });
 
   test("tries the bearer form too before it believes that the token is wrong", async () => {
-    nock(HOST, { reqheaders: { authorization: TOKEN } })
-      .get("/v1/organization")
-      .reply(401);
-    nock(HOST, { reqheaders: { authorization: `Bearer ${TOKEN}` } })
-      .get("/v1/organization")
-      .reply(401);
-    await expect(dixa.api.probe({})).rejects.toMatchObject({ status: 401 });
+    for (const authorization of [TOKEN, `Bearer ${TOKEN}`]) {
+      nock(HOST, { reqheaders: { authorization } }).get(path).query(query).reply(401);
+    }
+    await expect(dixa.api.probe(from, to, {})).rejects.toMatchObject({ status: 401 });
   });
 });
 

@@ -7,14 +7,15 @@ import { toConnectorError } from "./errors.ts";
 const MINUTE_MS = 60_000;
 
 /**
- * Proves that the token opens both of Dixa's APIs, with one small request each.
+ * Proves that the token opens both of Dixa's APIs, with one small request each, of what the streams ask for.
  *
  * @param now ms UTC
+ * @returns what the token opens less than it might: no reason to fail, since the other streams can be read
  * @throws ConnectorError that says in plain words what is wrong
  */
-export async function checkAccess(dixa: Dixa, now: number, options: RequestOptions): Promise<void> {
+export async function checkAccess(dixa: Dixa, now: number, options: RequestOptions): Promise<string[]> {
   const [api, exports] = await Promise.all([
-    outcome(() => dixa.api.probe(options)),
+    outcome(() => dixa.api.probe(now - MINUTE_MS, now, options)),
     outcome(() => dixa.exports.probe(now - MINUTE_MS, now, options)),
   ]);
   const apiRefused = isHttpStatusError(api) && api.status === 401;
@@ -27,7 +28,14 @@ export async function checkAccess(dixa: Dixa, now: number, options: RequestOptio
     );
   }
   if (exports !== undefined) throw onHost("Exports API", exports);
+  if (isHttpStatusError(api) && api.status === 403) {
+    return [
+      "The API token is not allowed to read the activity log (403): untick the stream activity_logs, or ask a Dixa " +
+        "admin for a token with that right",
+    ];
+  }
   if (api !== undefined) throw onHost("Dixa API", api);
+  return [];
 }
 
 /** The error that a call ends with, or undefined. */

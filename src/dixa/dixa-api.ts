@@ -2,10 +2,11 @@ import { z } from "zod";
 
 import { ConnectorError } from "../airbyte/protocol/failure.ts";
 import { readWhole } from "../http/body.ts";
-import { BodyError, isHttpStatusError } from "../http/errors.ts";
+import { BodyError } from "../http/errors.ts";
 import { JsonArraySplitter } from "../http/json-array-splitter.ts";
 import { type AuthorizedHost, type RequestOptions } from "./authorized-host.ts";
 import { type RowReading } from "./row-reading.ts";
+import { formatSeconds } from "./timestamps.ts";
 
 /**
  * More pages than any list has: at a hundred rows a page, which is the fewest that anybody has seen, ten million rows.
@@ -70,18 +71,14 @@ export class DixaApi {
   }
 
   /**
-   * Asks for something small, to see whether the token opens this API.
+   * Asks for the activities of a short span (ms UTC), as the stream of them does, to see whether the token opens this
+   * API. The rights of other endpoints say nothing about it.
    *
    * @throws HttpError
    */
-  async probe(options: RequestOptions): Promise<void> {
-    try {
-      await this.#host.get("/v1/organization", {}, options, (response) => response.text());
-    } catch (error) {
-      // Dixa added the organization in 2026; agents have always been there.
-      if (!isHttpStatusError(error) || error.status !== 404) throw error;
-      await this.#host.get("/v1/agents", { pageLimit: "1" }, options, (response) => response.text());
-    }
+  async probe(from: number, to: number, options: RequestOptions): Promise<void> {
+    const query = { pageLimit: "1", fromDatetime: formatSeconds(from), toDatetime: formatSeconds(to) };
+    await this.#host.get("/v1/conversations/activitylog", query, options, (response) => response.text());
   }
 
   /**

@@ -1,17 +1,18 @@
 import { describe, expect, test } from "@jest/globals";
 
 import { messagesOf } from "../../../integration_tests/support/messages.ts";
-import { systemClock } from "../../../src/http/clock.ts";
+import { type Clock, systemClock } from "../../../src/http/clock.ts";
 import { SecretFilter } from "../../../src/logging/secret-filter.ts";
 import { check } from "../../../src/source/commands/check.ts";
 import { type Runtime } from "../../../src/source/commands/runtime.ts";
 import { createLogger } from "../../../src/source/output/logger.ts";
 import { Output } from "../../../src/source/output/output.ts";
 import { StdoutWriter } from "../../../src/source/output/stdout-writer.ts";
-import { ConnectorBench } from "../../support/connector.ts";
+import { ConnectorBench, emptyDixa } from "../../support/connector.ts";
 import { TOKEN } from "../../support/dixa.ts";
 import { type Handler } from "../../support/loopback.ts";
 import { KeepingSink } from "../../support/sinks.ts";
+import { SkippingClock } from "../../support/skipping-clock.ts";
 
 const bench = ConnectorBench.perFile();
 
@@ -24,13 +25,13 @@ async function runCheck(...flags: string[]) {
 }
 
 /** A runtime inside this process, for what would take minutes in a program. */
-function runtimeOf(sink: KeepingSink): Runtime {
+function runtimeOf(sink: KeepingSink, clock: Clock = systemClock): Runtime {
   const secrets = new SecretFilter();
   const output = new Output(new StdoutWriter(sink), secrets);
   const logger = createLogger((message) => {
     output.emit(message);
   }, "info");
-  return { output, logger, secrets, clock: systemClock, signal: new AbortController().signal };
+  return { output, logger, secrets, clock, signal: new AbortController().signal };
 }
 
 describe("check", () => {
@@ -38,6 +39,30 @@ describe("check", () => {
     const { status, run } = await runCheck();
     expect(status).toEqual({ status: "SUCCEEDED" });
     expect(run.messages).toHaveLength(1);
+  });
+
+  test("waits a minute for an API that is down, saying so, before it calls the configuration wrong", async () => {
+    const messagesAfter = async (failures: number) => {
+      let left = failures;
+      bench.answer = (request, response) => {
+        if (request.url?.startsWith("/v1/conversation_export") !== true || left-- <= 0)
+          emptyDixa(request, response);
+        else response.writeHead(503).end();
+      };
+      const clock = new SkippingClock(Date.UTC(2025, 0, 1));
+      const sink = new KeepingSink();
+      const runtime = runtimeOf(sink, clock);
+      await check(await bench.file(bench.config()), runtime);
+      await runtime.output.writer.flush();
+      return { messages: sink.lines, waited: clock.slept.reduce((sum, ms) => sum + ms, 0) };
+    };
+    const healed = await messagesAfter(6);
+    expect(healed.messages.at(-1)).toContain('"SUCCEEDED"');
+    expect(healed.waited).toBeGreaterThanOrEqual(60_000);
+    expect(healed.messages.filter((line) => /answered 503; trying again in \d+ s/.test(line))).toHaveLength(
+      6,
+    );
+    expect((await messagesAfter(7)).messages.at(-1)).toContain("Dixa keeps answering with status 503");
   });
 
   test("says in plain words what is wrong, with status 0", async () => {

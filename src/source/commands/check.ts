@@ -7,8 +7,11 @@ import { type Runtime } from "./runtime.ts";
 
 /** How long `check` waits for an API that answers slowly or limits its rate, ms; a person is waiting too. */
 const PATIENCE_MS = 100_000;
-/** Failures in a row after which a host counts as down: about three seconds. */
-const MAX_FAILURES = 3;
+/**
+ * Failures in a row after which a host counts as down: a little more than a minute. The platform takes a failed check
+ * for a wrong configuration, and what heals within a minute is none.
+ */
+const MAX_FAILURES = 7;
 
 /**
  * Proves that the configuration works and says so in one CONNECTION_STATUS. Whatever a person can mend is a status
@@ -26,14 +29,17 @@ export async function check(configPath: string, runtime: Runtime, patienceMs = P
       const timeout = AbortSignal.timeout(patienceMs);
       let lastWait = "no answer came";
       try {
-        await checkAccess(dixa, clock.now(), {
+        const limitations = await checkAccess(dixa, clock.now(), {
           signal: AbortSignal.any([runtime.signal, timeout]),
           maxFailures: MAX_FAILURES,
           onWait: ({ message }) => {
             lastWait = message;
             logger.warn(message);
+            // Who watches shall see why nothing happens.
+            output.writer.push();
           },
         });
+        for (const limitation of limitations) logger.warn(limitation);
       } catch (error) {
         if (!timeout.aborted) throw error;
         throw new ConnectorError(
