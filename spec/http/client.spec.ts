@@ -314,6 +314,30 @@ describe("redirects", () => {
     expect(seen).toEqual(["/a Bearer token", "/b Bearer token", "/c none"]);
   });
 
+  test("to another port of the same host take no credentials along: another program listens there", async () => {
+    const seen: unknown[] = [];
+    const other = await serve(({ headers }, response) => {
+      seen.push(headers.authorization);
+      response.end("there");
+    });
+    const server = await serve(answer(307, "", { location: other.url.href }));
+    for (const name of ["authorization", "Authorization"]) {
+      expect(await clientOf().send(get(server.url, { headers: { [name]: authorization } }), text)).toBe(
+        "there",
+      );
+    }
+    expect(seen).toEqual([undefined, undefined]);
+  });
+
+  test.each(["", "ftp://x.test/", "http://[", "data:text/plain,x"])(
+    "that lead nowhere (%j) end it",
+    async (location) => {
+      const server = await serve(answer(302, "", { location }));
+      await expect(clientOf().send(get(server.url), text)).rejects.toMatchObject({ code: "ERR_REDIRECT" });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
+
   test("are refused for anything that changes something: it would arrive as a GET without its body", async () => {
     const server = await serve(answer(302, "", { location: "/elsewhere" }));
     await expect(clientOf().send(get(server.url, { method: "POST", json: {} }), text)).rejects.toMatchObject({
@@ -377,6 +401,49 @@ describe("a rate limit", () => {
     expect(await clientOf({ clock }).send(get(url, { budget }), text)).toBe("at last");
     expect(clock.slept).toHaveLength(12);
     expect(clock.slept.slice(0, 4)).toEqual([61_000, 122_000, 244_000, 300_000]);
+  });
+});
+
+describe("a rate limit of hours", () => {
+  const hour = answer(429, "", { "retry-after": "3600" });
+  const TEN_MINUTES = 600_000;
+
+  test("is told again every ten minutes, so that nobody takes the program for dead", async () => {
+    const clock = new SkippingClock();
+    const start = clock.now();
+    const waits: Wait[] = [];
+    const { url } = await serve(inTurn(hour, answer(200, "at last")));
+    const onWait = (wait: Wait) => waits.push(wait);
+    expect(await clientOf({ clock }).send(get(url, { onWait }), text)).toBe("at last");
+    expect(clock.slept).toEqual(Array.from({ length: 6 }, () => TEN_MINUTES));
+    expect(waits.map(({ reason, untilMs }) => [reason, untilMs - start])).toEqual(
+      Array.from({ length: 6 }, () => ["rate_limited", 3_600_000]),
+    );
+    expect(waits.at(-1)?.message).toMatch(/answered 429; trying again in 600 s$/);
+  });
+
+  test("ends all who share it after two, before the platform does", async () => {
+    const clock = new VirtualClock();
+    const start = clock.now();
+    const { url } = await serve(hour);
+    const client = clientOf({ clock });
+    const budget = slidingWindowBudget({ limit: 100, windowMs: 60_000, clock });
+    const first = client.send(get(url, { budget }), text);
+    const second = clock.passUntil(first.catch(() => client.send(get(url, { budget }), text)));
+    await expect(first).rejects.toMatchObject({ status: 429 });
+    expect(clock.now() - start).toBe(7_200_000);
+    await expect(second).rejects.toMatchObject({ status: 429 });
+    expect(clock.now() - start).toBe(7_200_000);
+  });
+
+  test("counts from the last answer that was none", async () => {
+    const clock = new SkippingClock();
+    const { url } = await serve(inTurn(hour, answer(200), hour, answer(200), hour, answer(200, "third")));
+    const client = clientOf({ clock });
+    const budget = slidingWindowBudget({ limit: 100, windowMs: 60_000, clock });
+    await client.send(get(url, { budget }), text);
+    await client.send(get(url, { budget }), text);
+    expect(await client.send(get(url, { budget }), text)).toBe("third");
   });
 });
 

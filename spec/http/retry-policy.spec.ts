@@ -56,6 +56,15 @@ describe("what is sent again", () => {
     ["422", status(422)],
     ["an answer that is no failure (304)", status(304)],
     ["a redirect that can't be followed", network("ERR_REDIRECT")],
+    ["a proxy that wants a password", network("ERR_PROXY_REFUSED_407")],
+    ...[
+      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+      "CERT_HAS_EXPIRED",
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+    ].map((code): [string, unknown] => [`a certificate that isn't trusted (${code})`, network(code)]),
     ["a header that can't be sent", network("ERR_INVALID_CHAR")],
     ["an error of the caller's own", new Error("mine")],
     ["something that is no error", "text"],
@@ -87,7 +96,15 @@ describe("how long it waits", () => {
     expect(decisions(status(500), 1, counts)[0]?.action).toBe("fail");
   });
 
-  test("never gives up on a rate limit, and waits for the API's window, then longer up to five minutes", () => {
+  test("gives up on a rate limit when it has held everybody up for as long as it may", () => {
+    const limits = { ...LIMITS, rateLimitLeftMs: 40_000 };
+    const hour = status(429, 3_600_000);
+    expect(decideRetry(hour, noFailures(), limits, WINDOW_MS, 0.9)).toMatchObject({ delayMs: 40_000 });
+    const over = { ...LIMITS, rateLimitLeftMs: 0 };
+    expect(decideRetry(hour, noFailures(), over, WINDOW_MS, 0)).toEqual({ action: "fail", error: hour });
+  });
+
+  test("never gives up on a rate limit by itself, and waits for the API's window, then longer up to five minutes", () => {
     expect(delays(status(429), 5)).toEqual([61_000, 122_000, 244_000, 300_000, 300_000]);
     expect(delays(status(429), 2000).at(-1)).toBe(300_000);
     const longWindow = decideRetry(status(429), noFailures(), LIMITS, 3_600_000, 0);

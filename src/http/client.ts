@@ -1,11 +1,11 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import { type Readable } from "node:stream";
 
 import fetch, { type Response } from "node-fetch";
 
+import { Agents } from "./agents.ts";
 import { bodyOf, readText, readWhole } from "./body.ts";
 import { type Clock } from "./clock.ts";
-import { HttpStatusError, NetworkError } from "./errors.ts";
+import { HttpStatusError, isHttpStatusError, isNetworkError, NetworkError } from "./errors.ts";
 import { type RateBudget } from "./rate-budget.ts";
 import { decideRetry, noFailures, parseRetryAfter, type RetryReason } from "./retry-policy.ts";
 
@@ -43,7 +43,7 @@ export interface HttpRequest {
   retry?: boolean | undefined;
   /** Time until the answer begins, ms; overrides the client's. */
   headersTimeoutMs?: number | undefined;
-  /** Failures in a row that end the request. Default 8, which is about four minutes. */
+  /** Failures in a row that end the request. Default 8, which is about two minutes. */
   maxFailures?: number | undefined;
   /** Bodies that broke off, or answers that took too long, that end it. Default 2. */
   maxBodyFailures?: number | undefined;
@@ -61,6 +61,8 @@ export interface HttpClientOptions {
   headersTimeoutMs?: number | undefined;
   /** Time without a byte after which a body counts as stalled, ms. */
   idleTimeoutMs?: number | undefined;
+  /** Where proxies and certificates are named. Default: the environment of the process. */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
   /** In [0, 1), for the jitter of delays. */
   random?: (() => number) | undefined;
 }
@@ -74,13 +76,16 @@ const UNKNOWN_WINDOW_MS = 10_000;
 const MAX_FAILURES = 8;
 const MAX_BODY_FAILURES = 2;
 const MAX_REDIRECTS = 5;
-/** How node-fetch calls a redirect that it may not or can't follow. */
-const REDIRECT_TYPES: ReadonlySet<unknown> = new Set([
-  "no-redirect",
-  "max-redirect",
-  "invalid-redirect",
-  "unsupported-redirect",
-]);
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** A wait that is longer is told again so often, ms: platforms and people take silence for death. */
+const TELL_AGAIN_MS = 600_000;
+/**
+ * How long an API may refuse all that is asked of it by its rate limit, ms. Airbyte ends a sync that brings neither a
+ * row nor a STATE for three hours; ended by ourselves it says why, and the next attempt goes on where it stood.
+ */
+const LONGEST_LIMIT_MS = 7_200_000;
+/** A proxy's answers to CONNECT that the next try would meet again. */
+const PROXY_REFUSAL = /HTTP\/1\.\d (4\d\d)/;
 /** How a kept-alive connection that the peer has closed meanwhile shows itself. */
 const CLOSED_CODES: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
@@ -92,15 +97,14 @@ const CLOSED_CODES: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #random: () => number;
-  readonly #httpAgent: HttpAgent;
-  readonly #httpsAgent: HttpsAgent;
+  readonly #agents: Agents;
+  /** Since when an API has refused by its rate limit without accepting anything, ms UTC, by its budget. */
+  readonly #limitedSince = new WeakMap<object, number>();
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
-    const { maxSockets } = options;
-    this.#httpAgent = new HttpAgent({ keepAlive: true, maxSockets });
-    this.#httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets });
+    this.#agents = new Agents(options.maxSockets, options.env);
   }
 
   /**
@@ -115,6 +119,8 @@ export class HttpClient {
     const { budget, signal, onWait } = request;
     const { clock } = this.#options;
     const counts = noFailures();
+    // Without a budget, the request has its limit for itself.
+    const limitKey = budget ?? counts;
     const limits = {
       maxFailures: request.maxFailures ?? MAX_FAILURES,
       maxBodyFailures: request.maxBodyFailures ?? MAX_BODY_FAILURES,
@@ -125,28 +131,31 @@ export class HttpClient {
       );
       try {
         request.onRequest?.();
-        return await this.#attempt(request, consume);
+        return await this.#attempt(request, (response) => {
+          this.#limitedSince.delete(limitKey);
+          return consume(response);
+        });
       } catch (error) {
         signal?.throwIfAborted();
         if (request.retry === false) throw error;
         const decision = decideRetry(
           error,
           counts,
-          limits,
+          { ...limits, rateLimitLeftMs: this.#limitLeft(error, limitKey) },
           budget?.windowMs ?? UNKNOWN_WINDOW_MS,
           this.#random(),
         );
         if (decision.action === "fail") throw decision.error;
         const untilMs = clock.now() + decision.delayMs;
         if (decision.reason === "rate_limited") budget?.pauseUntil(untilMs);
-        if (decision.delayMs > 0) {
-          const seconds = Math.ceil(decision.delayMs / 1000);
+        for (let leftMs = decision.delayMs; leftMs > 0; leftMs = untilMs - clock.now()) {
+          const seconds = Math.ceil(leftMs / 1000);
           onWait?.({
             reason: decision.reason,
             untilMs,
             message: `${messageOf(error)}; trying again in ${seconds} s`,
           });
-          await clock.sleep(decision.delayMs, signal);
+          await clock.sleep(Math.min(leftMs, TELL_AGAIN_MS), signal);
         }
       }
     }
@@ -154,8 +163,16 @@ export class HttpClient {
 
   /** Closes all connections. */
   close(): void {
-    this.#httpAgent.destroy();
-    this.#httpsAgent.destroy();
+    this.#agents.destroy();
+  }
+
+  /** How much longer a rate limit may hold up those who share it, ms. */
+  #limitLeft(error: unknown, key: object): number {
+    if (!isHttpStatusError(error) || error.status !== 429) return LONGEST_LIMIT_MS;
+    const now = this.#options.clock.now();
+    const since = this.#limitedSince.get(key) ?? now;
+    this.#limitedSince.set(key, since);
+    return since + LONGEST_LIMIT_MS - now;
   }
 
   async #attempt<T>(request: HttpRequest, consume: (response: HttpResponse) => Promise<T>): Promise<T> {
@@ -202,24 +219,37 @@ export class HttpClient {
     }, timeoutMs);
     const content = json === undefined ? {} : { "content-type": "application/json" };
     try {
-      return await fetch(url, {
-        method,
-        headers: {
-          ...headers,
-          ...content,
-          "accept-encoding": "gzip",
-          "user-agent": this.#options.userAgent,
-        },
-        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-        compress: false,
+      let target = url;
+      for (let redirects = 0; ; redirects++) {
+        const response = await fetch(target.href, {
+          method,
+          headers: {
+            // To another origin no credential goes: another port is another program.
+            ...(target.origin === url.origin ? headers : withoutCredentials(headers)),
+            ...content,
+            "accept-encoding": "gzip",
+            "user-agent": this.#options.userAgent,
+          },
+          ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+          compress: false,
+          redirect: "manual",
+          agent: (address) => this.#agents.for(address),
+          signal,
+        });
+        if (!REDIRECTS.has(response.status)) return response;
+        (response.body as Readable | null)?.destroy();
+        const location = response.headers.get("location") ?? "";
+        const next = URL.parse(location, target.href);
         // A redirected POST would arrive as a GET without its body.
-        redirect: method === "GET" ? "follow" : "error",
-        follow: MAX_REDIRECTS,
-        agent: ({ protocol }) => (protocol === "http:" ? this.#httpAgent : this.#httpsAgent),
-        signal,
-      });
+        const canFollow = method === "GET" && redirects < MAX_REDIRECTS && location !== "";
+        if (!canFollow || (next?.protocol !== "https:" && next?.protocol !== "http:")) {
+          throw new NetworkError("ERR_REDIRECT", `${name} failed: ERR_REDIRECT`);
+        }
+        target = next;
+      }
     } catch (error) {
       attempt.signal.throwIfAborted();
+      if (isNetworkError(error)) throw error;
       const code = codeOf(error);
       const wasStale = CLOSED_CODES.has(code);
       throw new NetworkError(code, `${name} failed: ${code}`, { cause: error, wasStale });
@@ -234,10 +264,17 @@ function describe({ method = "GET", url }: HttpRequest): string {
   return `${method} ${url.origin}${url.pathname}${url.search}`;
 }
 
+function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.toLowerCase() !== "authorization"),
+  );
+}
+
 function codeOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "ERR_NETWORK";
-  if ("code" in error && typeof error.code === "string") return error.code;
-  return "type" in error && REDIRECT_TYPES.has(error.type) ? "ERR_REDIRECT" : "ERR_NETWORK";
+  if (!("code" in error) || typeof error.code !== "string") return "ERR_NETWORK";
+  const status = error.code === "ERR_PROXY_TUNNEL" ? PROXY_REFUSAL.exec(messageOf(error))?.[1] : undefined;
+  return status === undefined ? error.code : `ERR_PROXY_REFUSED_${status}`;
 }
 
 function messageOf(error: unknown): string {

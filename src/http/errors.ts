@@ -62,6 +62,11 @@ export class BodyError extends HttpError {
   }
 }
 
+/** An environment variable says something that can't be used. */
+export class EnvironmentError extends HttpError {
+  override readonly name = "EnvironmentError";
+}
+
 // By name and not by `instanceof`: jest runs each test file in a realm of its own.
 
 export function isHttpStatusError(error: unknown): error is HttpStatusError {
@@ -74,4 +79,17 @@ export function isNetworkError(error: unknown): error is NetworkError {
 
 export function isBodyError(error: unknown): error is BodyError {
   return error instanceof Error && error.name === "BodyError";
+}
+
+export function isEnvironmentError(error: unknown): error is EnvironmentError {
+  return error instanceof Error && error.name === "EnvironmentError";
+}
+
+/** What OpenSSL and Node find wrong with a certificate. It does not heal by trying again. */
+const CERTIFICATE_CODE =
+  /^(?:CERT_|CRL_|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$|UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF)|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT|ERR_TLS_CERT_)/;
+
+/** Whether the peer's certificate is not accepted. */
+export function isCertificateError(error: unknown): boolean {
+  return isNetworkError(error) && CERTIFICATE_CODE.test(error.code);
 }

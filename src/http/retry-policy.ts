@@ -1,4 +1,4 @@
-import { isBodyError, isHttpStatusError, isNetworkError } from "./errors.ts";
+import { isBodyError, isCertificateError, isHttpStatusError, isNetworkError } from "./errors.ts";
 
 /** Why a request waits before it is sent again. */
 export type RetryReason = "rate_limited" | "server" | "network" | "body";
@@ -22,6 +22,8 @@ export interface RetryLimits {
   maxFailures: number;
   /** So many bodies that broke off, or answers that took too long, end it. */
   maxBodyFailures: number;
+  /** A rate limit that lasts longer ends it, ms. Default: none does. */
+  rateLimitLeftMs?: number | undefined;
 }
 
 const FIRST_DELAY_MS = 1000;
@@ -31,8 +33,11 @@ const LONGEST_RATE_LIMIT_DELAY_MS = 300_000;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 /** Share of the delay that is left to chance, so that many clients don't come back at the same moment. */
 const JITTER = 0.1;
-/** Codes of failures that the next try would meet again: redirects that can't be followed, headers that can't be sent. */
-const LASTING_CODES: ReadonlySet<string> = new Set(["ERR_REDIRECT", "ERR_INVALID_CHAR"]);
+/**
+ * Codes of failures that the next try would meet again: redirects that can't be followed, headers that can't be sent,
+ * proxies that refuse (with a status of 4xx).
+ */
+const LASTING_CODE = /^(?:ERR_REDIRECT|ERR_INVALID_CHAR|ERR_PROXY_REFUSED_4\d\d)$/;
 /** Statuses of an answer that took too long. */
 const TOO_SLOW: ReadonlySet<number> = new Set([408, 504]);
 
@@ -63,7 +68,10 @@ export function decideRetry(
       windowMs * 2 ** (counts.rateLimited - 1),
       Math.max(windowMs, LONGEST_RATE_LIMIT_DELAY_MS),
     );
-    return { action: "retry", reason: kind, delayMs: withJitter(limited(asked) ?? usual, random) };
+    const leftMs = limits.rateLimitLeftMs ?? Infinity;
+    if (leftMs <= 0) return { action: "fail", error };
+    const delayMs = Math.min(withJitter(limited(asked) ?? usual, random), leftMs);
+    return { action: "retry", reason: kind, delayMs };
   }
   const isBody = kind === "body" || kind === "slow";
   const failures = isBody ? ++counts.body : ++counts.other;
@@ -78,7 +86,7 @@ type Kind = "rate_limited" | "slow" | "server" | "network" | "stale" | "body";
 function classify(error: unknown): Kind | undefined {
   if (isBodyError(error)) return "body";
   if (isNetworkError(error)) {
-    if (LASTING_CODES.has(error.code)) return undefined;
+    if (LASTING_CODE.test(error.code) || isCertificateError(error)) return undefined;
     if (error.code === "ERR_HEADERS_TIMEOUT") return "slow";
     return error.wasStale ? "stale" : "network";
   }

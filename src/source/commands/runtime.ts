@@ -1,3 +1,4 @@
+import { proxySecrets } from "../../http/agents.ts";
 import { systemClock } from "../../http/clock.ts";
 import { type Clock } from "../../http/clock.ts";
 import { SecretFilter } from "../../logging/secret-filter.ts";
@@ -17,6 +18,7 @@ export interface Runtime {
 
 export function createRuntime(signal: AbortSignal, debug: boolean): Runtime {
   const secrets = new SecretFilter();
+  secrets.hide(proxySecrets());
   const writer = new StdoutWriter(process.stdout);
   const output = new Output(writer, secrets);
   const isDebug = debug || process.env["LOG_LEVEL"]?.toLowerCase() === "debug";
