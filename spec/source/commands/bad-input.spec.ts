@@ -79,6 +79,16 @@ describe("a bad configuration is a failed check with status 0, and ends a read a
         "or more: make one up, for example with openssl rand -hex 32",
     ],
     [
+      "a rolling window that begins after the end",
+      () => bench.config({ end_date: "2024-02-01", rolling_window_days: 30 }),
+      /^The configuration is not valid: rolling_window_days 30 reaches back to \S+, which is not before end_date 2024-02-01T00:00:00Z, so nothing is left to read\. Leave one of the two empty, or choose more days or a later end_date\.$/,
+    ],
+    [
+      "an empty token",
+      () => bench.config({ api_token: " " }),
+      /^The configuration is not valid: api_token is a string of 1 characters, but must not be empty: paste the token /,
+    ],
+    [
       "the token sent in the clear",
       () => bench.config({ api_url: "http://proxy.example.com" }),
       "The configuration is not valid: api_url is a string of 24 characters, but must be an https address without path " +
@@ -129,6 +139,18 @@ describe("a bad configuration is a failed check with status 0, and ends a read a
         },
       },
     ]);
+  });
+
+  test("an empty text in an optional field is no value", async () => {
+    const blanks = {
+      end_date: "",
+      rolling_window_days: "",
+      credential_id: " ",
+      num_workers: "",
+      lookback_minutes: "",
+    };
+    const { messages } = await bench.run("check", "--config", await bench.file(bench.config(blanks)));
+    expect(messages).toEqual([{ type: "CONNECTION_STATUS", connectionStatus: { status: "SUCCEEDED" } }]);
   });
 
   test("unknown fields do no harm, but are named", async () => {
@@ -291,4 +313,22 @@ describe("a bad state", () => {
       expect(messagesOf(run.messages, "RECORD")).toEqual([]);
     },
   );
+});
+
+test("rows over sockets, which this connector doesn't put out, are refused", async () => {
+  const args = [
+    ...["read", "--config", await bench.file(bench.config())],
+    ...["--catalog", await bench.file(catalogOf("messages"))],
+  ];
+  const env = { ...process.env, DATA_CHANNEL_MEDIUM: "SOCKET" };
+  const end = await endOf(startProgram("src/connector.ts", args, { env }));
+  expect(errorsOf(messagesIn(end))).toEqual([
+    {
+      failure_type: "config_error",
+      message:
+        "Airbyte asks for rows over sockets (DATA_CHANNEL_MEDIUM=SOCKET), and this connector puts them out on stdout. " +
+        "Let it run with DATA_CHANNEL_MEDIUM=STDIO.",
+    },
+  ]);
+  expect(end.code).toBe(1);
 });

@@ -1,6 +1,6 @@
 import { type ConfiguredStream, parseConfiguredCatalog } from "../../airbyte/protocol/catalog.ts";
 import { errorTrace } from "../../airbyte/protocol/construct.ts";
-import { type FailureType } from "../../airbyte/protocol/failure.ts";
+import { ConnectorError, type FailureType } from "../../airbyte/protocol/failure.ts";
 import { type InputState, parseInputState } from "../../airbyte/protocol/state.ts";
 import { streams } from "../../dixa/streams/index.ts";
 import { showProgress } from "../output/terminal-progress.ts";
@@ -28,6 +28,7 @@ const RETRYABLE_FIRST: readonly FailureType[] = ["transient_error", "system_erro
  */
 export async function read(files: ReadFiles, runtime: Runtime): Promise<boolean> {
   const { clock, logger, output, secrets, signal } = runtime;
+  refuseSockets(process.env);
   const { config, warnings } = await loadConfig(files.config, clock.now(), secrets);
   for (const warning of warnings) logger.warn(warning);
   const catalog = parseConfiguredCatalog(await readJsonFile("catalog", files.catalog));
@@ -57,6 +58,16 @@ export async function read(files: ReadFiles, runtime: Runtime): Promise<boolean>
     hideProgress();
     dixa.close();
   }
+}
+
+/** @throws ConnectorError config_error if the platform wants the rows on sockets of its own */
+function refuseSockets(env: NodeJS.ProcessEnv): void {
+  if (env["DATA_CHANNEL_MEDIUM"]?.toUpperCase() !== "SOCKET") return;
+  throw new ConnectorError(
+    "config_error",
+    "Airbyte asks for rows over sockets (DATA_CHANNEL_MEDIUM=SOCKET), and this connector puts them out on stdout. " +
+      "Let it run with DATA_CHANNEL_MEDIUM=STDIO.",
+  );
 }
 
 function rank(type: FailureType): number {

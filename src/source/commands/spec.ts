@@ -7,7 +7,8 @@ export function specMessage(): AirbyteMessage {
   return {
     type: "SPEC",
     spec: {
-      documentationUrl: "https://docs.airbyte.com/integrations/sources/dixa",
+      // This project has no public address of its own; Dixa's page tells how to come by what the form wants first.
+      documentationUrl: "https://docs.dixa.io/docs/tutorial-create-an-api-token",
       protocol_version: "0.18.0",
       connectionSpecification: toConnectionSpecification(configSchema),
     },
