@@ -1,12 +1,10 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Where the next token starts, at or after `at`. */
+/** Where the next token starts, at or after `at`: between tokens, valid JSON has nothing below the first sign but blanks. */
 export function skipBlank(buffer: Buffer, at: number): number {
   let next = at;
-  for (let byte = buffer[next]; byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);) {
-    byte = buffer[++next];
-  }
+  while (buffer[next]! <= 0x20) next++;
   return next;
 }
 

@@ -70,7 +70,7 @@ describe("a row", () => {
       '{"big":9223372036854775807,"small":-9223372036854775808,"e":1e-7,"pair":"\\ud83d\\ude00"}',
     ];
     const wanted = rows.map((row) => line(row));
-    // Looked at member by member, for its exponent and its pair, and put together again without blanks.
+    // The last is looked at member by member, for its exponent and its pair.
     expect(await put(rows)).toEqual(wanted);
   });
 
@@ -98,7 +98,7 @@ describe("a row", () => {
 
   test("has only those members rewritten that Dixa sends in two shapes", async () => {
     expect(await put(['{"n":1.50,"to":"a@b.test", "id":"x"}'], { stream: messages })).toEqual([
-      line('{"n":1.50,"to":["a@b.test"],"id":"x"}', "messages"),
+      line('{"n":1.50,"to":["a@b.test"], "id":"x"}', "messages"),
     ]);
     expect(
       await put(['{"activityTimestamp":"2021-12-01T12:46:36Z[GMT]"}'], { stream: activityLogs }),

@@ -8,10 +8,6 @@ import { type RowRewriter } from "./row-rewriter.ts";
 import { type StdoutWriter } from "./stdout-writer.ts";
 
 const END = Buffer.from("}}\n");
-const OPEN = Buffer.from("{");
-const COLON = Buffer.from(":");
-const COMMA = Buffer.from(",");
-const CLOSE = Buffer.from("}");
 
 /** Puts one stream's rows out as RECORD lines: the bytes that came, unless something in them must change. */
 export class RecordOutput {
@@ -46,18 +42,14 @@ export class RecordOutput {
     const { buffer, start, end } = element;
     const changes: FieldChange[] = [];
     let replacements = this.#rewriter?.rewrite(element, changes);
-    if (
-      element.hasSurrogateEscape ||
-      element.hasLongNumber ||
-      end - start > LARGEST_RECORD_BYTES ||
-      !isUtf8(buffer.subarray(start, end))
-    ) {
+    const isWellFormed = !element.hasSurrogateEscape && isUtf8(buffer.subarray(start, end));
+    if (!isWellFormed || element.hasLongNumber || end - start > LARGEST_RECORD_BYTES) {
       replacements ??= new Map();
       repair(element, replacements, changes);
     }
     this.#writePrefix();
     if (replacements === undefined) this.#writer.parts(buffer, start, end);
-    else this.#writeMembers(element, replacements);
+    else this.#writeMembers(element, replacements, isWellFormed);
     if (changes.length === 0) {
       this.#writer.parts(END, 0, END.length);
     } else {
@@ -77,26 +69,36 @@ export class RecordOutput {
     this.#writer.parts(this.#prefix, 0, this.#prefix.length);
   }
 
-  /** Puts the row together again from its members, so that what is not rewritten keeps its bytes. */
-  #writeMembers(element: JsonElement, replacements: Replacements): void {
-    const { buffer, memberCount } = element;
+  /** Puts the row out with its replacements; whatever lies between them leaves in as few pieces as there are. */
+  #writeMembers(element: JsonElement, replacements: Replacements, isWellFormed: boolean): void {
+    const { buffer, start, end, memberCount } = element;
     const writer = this.#writer;
-    let separator = OPEN;
+    let written = start;
+    let hasKept = false;
+    const replace = (from: number, to: number, bytes: Buffer) => {
+      writer.parts(buffer, written, from);
+      writer.parts(bytes, 0, bytes.length);
+      written = to;
+    };
     for (let member = 0; member < memberCount; member++) {
       const value = replacements.get(member);
-      if (value === LEFT_OUT) continue;
-      const start = keyStart(element, member);
-      const end = keyEnd(element, member);
-      writer.parts(separator, 0, 1);
-      separator = COMMA;
-      // Through a string, which mends bytes that are no UTF-8.
-      const key = Buffer.from(withoutLoneSurrogates(buffer.toString("utf8", start, end)));
-      writer.parts(key, 0, key.length);
-      writer.parts(COLON, 0, 1);
-      if (value === undefined) writer.parts(buffer, valueStart(element, member), valueEnd(element, member));
-      else writer.parts(value, 0, value.length);
+      if (value === LEFT_OUT) {
+        // With the comma before it, or with the one after it if nothing is kept before it.
+        if (hasKept) replace(valueEnd(element, member - 1), valueEnd(element, member), LEFT_OUT);
+        else if (member + 1 === memberCount)
+          replace(keyStart(element, member), valueEnd(element, member), LEFT_OUT);
+        else replace(keyStart(element, member), keyStart(element, member + 1), LEFT_OUT);
+        continue;
+      }
+      hasKept = true;
+      if (!isWellFormed) {
+        const from = keyStart(element, member);
+        const to = keyEnd(element, member);
+        // Through a string, which mends bytes that are no UTF-8.
+        replace(from, to, Buffer.from(withoutLoneSurrogates(buffer.toString("utf8", from, to))));
+      }
+      if (value !== undefined) replace(valueStart(element, member), valueEnd(element, member), value);
     }
-    if (separator === OPEN) writer.parts(OPEN, 0, 1);
-    writer.parts(CLOSE, 0, 1);
+    writer.parts(buffer, written, end);
   }
 }

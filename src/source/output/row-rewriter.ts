@@ -133,10 +133,16 @@ export class RowRewriter {
       const endOfKey = skipString(buffer, at);
       const value = skipBlank(buffer, skipBlank(buffer, endOfKey) + 1);
       const own = plan.members?.find(buffer, at, endOfKey, this.#mayHaveEscapes) ?? plan.others;
-      this.#path.push(at, endOfKey);
-      const isLeftOut = this.#isLeftOut(own, value);
-      const end = isLeftOut ? skipValue(buffer, value) : this.#value(own, value);
-      this.#path.length -= 2;
+      let isLeftOut = false;
+      let end: number;
+      if (own === KEEP) {
+        end = skipValue(buffer, value);
+      } else {
+        this.#path.push(at, endOfKey);
+        isLeftOut = this.#isLeftOut(own, value);
+        end = isLeftOut ? skipValue(buffer, value) : this.#value(own, value);
+        this.#path.length -= 2;
+      }
       const after = skipBlank(buffer, end);
       const next = buffer[after] === COMMA ? skipBlank(buffer, after + 1) : after;
       if (isLeftOut) this.#edit(hasKept ? comma : at, hasKept ? end : next, LEFT_OUT);
