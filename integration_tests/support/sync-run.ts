@@ -5,6 +5,8 @@ import { type AirbyteMessage, airbyteMessageSchema } from "../../src/airbyte/pro
 import { parseInputState } from "../../src/airbyte/protocol/state.ts";
 import { configSchema, toDixaConfig } from "../../src/dixa/config.ts";
 import { Dixa } from "../../src/dixa/dixa.ts";
+import { streams } from "../../src/dixa/streams/index.ts";
+import { type DixaStream } from "../../src/dixa/streams/stream.ts";
 import { type Clock } from "../../src/http/clock.ts";
 import { SecretFilter } from "../../src/logging/secret-filter.ts";
 import { catalogMessage } from "../../src/source/commands/discover.ts";
@@ -17,6 +19,8 @@ import { sync, type SyncFailure } from "../../src/source/sync/sync.ts";
 export interface SyncRunOptions {
   config: Record<string, unknown>;
   clock: Clock;
+  /** The streams that there are. Default: the connector's own. */
+  streams?: readonly DixaStream[];
   /** Default: all streams, incremental. */
   catalog?: unknown;
   /** What a state file holds. Default: nothing. */
@@ -66,6 +70,7 @@ export async function runSync(options: SyncRunOptions): Promise<SyncRunResult> {
   try {
     const failures = await sync({
       config,
+      streams: options.streams ?? streams,
       catalog: parseConfiguredCatalog(catalog),
       state: parseInputState(state),
       dixa,

@@ -39,6 +39,7 @@ export async function read(files: ReadFiles, runtime: Runtime): Promise<boolean>
   try {
     const failures = await sync({
       config,
+      streams,
       catalog,
       state,
       dixa,

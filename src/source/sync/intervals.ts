@@ -12,3 +12,11 @@ export function mergeIntervals(intervals: Iterable<Interval>): Interval[] {
   }
   return merged;
 }
+
+/** The instants that are in both, each given as disjoint intervals in ascending order. */
+export function intersectIntervals(a: readonly Interval[], b: readonly Interval[]): Interval[] {
+  const shared = a.flatMap(([lo, hi]) =>
+    b.map(([from, to]): Interval => [Math.max(lo, from), Math.min(hi, to)]),
+  );
+  return mergeIntervals(shared);
+}

@@ -44,7 +44,7 @@ export class ListedWork implements Work {
     this.#units = stream.parents === undefined ? this.#pages() : this.#parents();
   }
 
-  get isOver(): boolean {
+  isOver(): boolean {
     return this.#isDone && !this.#isBusy;
   }
 

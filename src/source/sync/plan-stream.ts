@@ -18,7 +18,7 @@ import { ListProgress, readListState } from "./list-progress.ts";
 import { RangeProgress } from "./range-progress.ts";
 import { originOf, sinceOf, type SyncTerms, whyVoid } from "./state-origin.ts";
 import { type StreamProgress, StreamRun } from "./stream-run.ts";
-import { type CursorOfStream, readStreamState } from "./stream-state.ts";
+import { type CursorOfStream, readSettled, readStreamState } from "./stream-state.ts";
 import { earliestOf, syncRange } from "./sync-range.ts";
 
 /** A configured stream with what its state leaves to be read of it. */
@@ -72,7 +72,8 @@ export function planStream(
     };
   }
   const cursor = cursorOf(stream);
-  const { progress, since } = rangeOf(options, cursor, saved, terms, now);
+  const isFollowed = stream.kind === "followed";
+  const { progress, since } = rangeOf(options, cursor, isFollowed, saved, terms, now);
   const parts = partsOf(options, stream, configured, progress, (isComplete) =>
     originOf(terms, since, isComplete),
   );
@@ -109,6 +110,7 @@ function cursorOf(stream: WindowedStream | FollowedStream): CursorOfStream {
 function rangeOf(
   { config, logger }: PlanOptions,
   cursor: CursorOfStream,
+  isFollowed: boolean,
   saved: unknown,
   terms: SyncTerms,
   now: number,
@@ -123,6 +125,12 @@ function rangeOf(
         "refresh the stream",
     );
   }
+  // A pass that was interrupted years behind the present has nothing late to expect there, and would ask for a whole
+  // lookback of conversations again.
+  const settled = isFollowed ? readSettled(saved) : undefined;
+  if (progress !== undefined && settled !== undefined) {
+    range.start = Math.max(range.start, Math.min(progress.cursor, settled));
+  }
   const since = sinceOf(saved);
   const earliest = earliestOf(config, now);
   if (since !== undefined && earliest < since) {
@@ -133,7 +141,10 @@ function rangeOf(
   }
   // Whatever lies between a cursor and a later start is never read, so the rows are whole from the start on.
   const goesOn = progress !== undefined && progress.cursor >= range.start;
-  return { progress: new RangeProgress(cursor, range), since: goesOn ? since : range.start };
+  return {
+    progress: new RangeProgress(cursor, range, isFollowed ? range.end - config.lookback : undefined),
+    since: goesOn ? since : range.start,
+  };
 }
 
 /**

@@ -8,13 +8,16 @@ import { type SyncRange } from "./sync-range.ts";
 export class RangeProgress implements StreamProgress {
   readonly range: SyncRange;
   readonly #cursor: CursorOfStream;
+  readonly #settled: number | undefined;
   readonly #checkpoint: Checkpoint;
   readonly #total: number;
   #covered = 0;
 
-  constructor(cursor: CursorOfStream, range: SyncRange) {
+  /** @param settled up to here rows have shown up for good, which the state says too; undefined if it does not, ms UTC */
+  constructor(cursor: CursorOfStream, range: SyncRange, settled?: number) {
     this.range = range;
     this.#cursor = cursor;
+    this.#settled = settled;
     this.#checkpoint = new Checkpoint(range.start, range.done);
     const done = range.done.reduce(
       (sum, [lo, hi]) => sum + Math.max(0, Math.min(hi, range.end) - Math.max(lo, range.start)),
@@ -49,6 +52,8 @@ export class RangeProgress implements StreamProgress {
     const { settled, floor, end } = this.range;
     const { cursor, ahead } = this.#checkpoint.promise(settled);
     const progress = { cursor: Math.max(cursor, floor ?? 0), ahead };
-    return { state: writeStreamState(this.#cursor, progress), isComplete: progress.cursor >= end };
+    const state = writeStreamState(this.#cursor, progress);
+    if (this.#settled !== undefined) state["settled"] = this.#cursor.cursor.format(this.#settled);
+    return { state, isComplete: progress.cursor >= end };
   }
 }

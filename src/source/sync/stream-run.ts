@@ -120,7 +120,7 @@ export class StreamRun implements ReadingReport {
   /** Ends the stream: at least one STATE, then the terminal status. */
   end(isStopped: boolean): void {
     const { clock, logger, records } = this.#options;
-    if (this.#lastState === undefined) this.#state();
+    this.#state();
     const failed = this.failure !== undefined || isStopped;
     if (!failed) this.#estimate(true);
     this.#phase = failed ? "incomplete" : "complete";

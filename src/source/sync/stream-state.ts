@@ -61,6 +61,13 @@ export function readStreamState(stream: CursorOfStream, state: unknown): Progres
   throw unreadable(stream, `it has no "${stream.cursorField}"`);
 }
 
+/**
+ * Up to which instant (ms UTC) the sync that left a state counted no row as late any more; undefined if it doesn't say.
+ */
+export function readSettled(state: unknown): number | undefined {
+  return z.looseObject({ settled: instant }).safeParse(state).data?.settled;
+}
+
 /** Writes a stream's state. */
 export function writeStreamState(
   stream: CursorOfStream,

@@ -3,9 +3,10 @@ import { streamStatus } from "../../airbyte/protocol/construct.ts";
 import { ConnectorError, isConnectorError } from "../../airbyte/protocol/failure.ts";
 import { type StreamDescriptor } from "../../airbyte/protocol/stream-descriptor.ts";
 import { type Dixa } from "../../dixa/dixa.ts";
-import { streams } from "../../dixa/streams/index.ts";
+import { conversations } from "../../dixa/streams/conversations.ts";
 import { type DixaStream } from "../../dixa/streams/stream.ts";
 import { type StreamSnapshot } from "../output/terminal-progress.ts";
+import { FollowedPass } from "./followed-pass.ts";
 import { ListedWork } from "./listed-work.ts";
 import { type Planned, type PlanOptions, planStream } from "./plan-stream.ts";
 import { RowBudget } from "./row-budget.ts";
@@ -21,6 +22,8 @@ export interface SyncFailure {
 }
 
 export interface SyncOptions extends PlanOptions {
+  /** The streams that there are. */
+  streams: readonly DixaStream[];
   catalog: readonly ConfiguredStream[];
   dixa: Dixa;
   /** Ends the sync early; what is finished has its STATE. */
@@ -46,7 +49,7 @@ export async function sync(options: SyncOptions): Promise<SyncFailure[]> {
       if (typeof served !== "number") throw served;
       // The earlier of two clocks: a cursor ahead of Dixa's clock would skip what happens until Dixa gets there.
       const now = Math.floor(Math.min(clock.now(), served) / 1000) * 1000;
-      planned.push(planStream(options, findStream(configured), configured, now));
+      planned.push(planStream(options, findStream(options.streams, configured), configured, now));
       end = now;
     } catch (error) {
       if (!isConnectorError(error)) throw error;
@@ -80,10 +83,19 @@ async function serverTime(dixa: Dixa, signal: AbortSignal): Promise<number | Con
 
 /** Turns the plans of all streams into work. */
 function worksOf(options: SyncOptions, planned: readonly Planned[], now: number): Work[] {
-  const { clock, config, dixa, output, tuning } = options;
+  const { clock, config, dixa, logger, output, tuning } = options;
   const budget = new RowBudget(tuning.mostRows);
   const drained = () => output.writer.drained();
   const works: Work[] = [];
+  const followed = planned.filter((plan) => plan.kind === "followed");
+  if (followed.length > 0) {
+    const pass = new FollowedPass({
+      ...{ dixa, streams: followed, drained, logger, clock, now, tuning, budget },
+      maxWindow: conversations.maxWindow(config.days),
+      requestsPerSecond: config.apiRequestsPerSecond,
+    });
+    works.push(...pass.works);
+  }
   for (const plan of planned) {
     if (plan.kind === "listed") works.push(new ListedWork({ dixa, ...plan, output: plan.records, drained }));
     else if (plan.kind === "windowed") {
@@ -107,7 +119,7 @@ function worksOf(options: SyncOptions, planned: readonly Planned[], now: number)
   return works;
 }
 
-function findStream(configured: ConfiguredStream): DixaStream {
+function findStream(streams: readonly DixaStream[], configured: ConfiguredStream): DixaStream {
   const stream = streams.find(({ name }) => name === configured.name);
   const known = streams.map(({ name }) => name).join(", ");
   if (stream === undefined) {

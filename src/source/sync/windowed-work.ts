@@ -33,7 +33,7 @@ export class WindowedWork implements Work {
     this.#reader = new SliceReader({ ...options, report });
   }
 
-  get isOver(): boolean {
+  isOver(): boolean {
     return this.#allHandedOut && this.#inFlight === 0;
   }
 

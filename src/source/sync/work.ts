@@ -15,7 +15,7 @@ export interface Work {
   /** A unit that can begin now. Undefined: there is none before another one has ended, or none any more. */
   next(): Unit | undefined;
   /** Whether all units have ended and there will be no more. */
-  readonly isOver: boolean;
+  isOver(): boolean;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function workThrough(
 
   const endThoseOver = () => {
     for (const work of works) {
-      if (ended.has(work) || !(work.isOver || signal.aborted)) continue;
+      if (ended.has(work) || !(work.isOver() || signal.aborted)) continue;
       ended.add(work);
       for (const run of work.runs) run.end(signal.aborted);
     }

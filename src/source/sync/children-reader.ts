@@ -1,0 +1,132 @@
+import { type Dixa } from "../../dixa/dixa.ts";
+import { CONVERSATION_ID, CONVERSATION_UPDATED_AT, followedCursor } from "../../dixa/streams/followed.ts";
+import { requestOf } from "../../dixa/streams/list-request.ts";
+import { type FollowedStream } from "../../dixa/streams/stream.ts";
+import { isHttpStatusError } from "../../http/errors.ts";
+import { keyBytes, withMembers } from "../../http/json-element.ts";
+import { type RecordOutput } from "../output/record-output.ts";
+import { type ChangedConversation } from "./conversation-queue.ts";
+import { type ReadingReport } from "./reading-report.ts";
+import { rowKeyOf } from "./row-key.ts";
+import { FewSeenRows } from "./seen-rows.ts";
+import { refusal } from "./stream-failure.ts";
+
+const NOT_FOUND = 404;
+/**
+ * While Dixa has answered 404 for every conversation so far, these many are held back until it has answered for one, or
+ * is asked for the conversations themselves: a feature that the account lacks looks like conversations that are gone.
+ */
+const MOST_HELD = 20;
+/** So many of them are asked for. */
+const MOST_PROBES = 3;
+const ID_KEY = keyBytes(CONVERSATION_ID);
+const UPDATED_KEY = keyBytes(CONVERSATION_UPDATED_AT);
+
+export interface ChildrenReaderOptions {
+  dixa: Dixa;
+  stream: FollowedStream;
+  /** False if an earlier sync has read the stream, so that a few conversations that are gone prove nothing. */
+  isNew: boolean;
+  output: Pick<RecordOutput, "put">;
+  drained: () => Promise<void> | undefined;
+  report: ReadingReport;
+}
+
+/** Reads one followed stream's rows of one conversation after the other. */
+export class ChildrenReader {
+  readonly #options: ChildrenReaderOptions;
+  readonly #keyOf: ReturnType<typeof rowKeyOf>;
+  #hasAnswered = false;
+  #held: { id: string; finish: () => void }[] = [];
+
+  constructor(options: ChildrenReaderOptions) {
+    this.#options = options;
+    this.#keyOf = rowKeyOf(options.stream.primaryKey);
+  }
+
+  /**
+   * Puts out the rows of a conversation. One that Dixa does not know any more (404) has none.
+   *
+   * @param finish called when they are out for certain, maybe later than this ends
+   * @throws HttpError; ConnectorError config_error if Dixa does not answer for any conversation
+   */
+  async read({ id, at }: ChangedConversation, finish: () => void, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#readRows({ id, at }, signal);
+    } catch (error) {
+      if (!isHttpStatusError(error) || error.status !== NOT_FOUND) throw error;
+      if (this.#hasAnswered) finish();
+      else this.#held.push({ id, finish });
+      if (this.#held.length >= MOST_HELD) await this.#prove(signal);
+      return;
+    }
+    this.#hasAnswered = true;
+    this.#release();
+    finish();
+  }
+
+  /** Whether some conversations are neither finished nor failed yet. */
+  get isUncertain(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** Decides about them; throws as {@link read}. */
+  async settle(signal: AbortSignal): Promise<void> {
+    if (this.#options.isNew) await this.#prove(signal);
+    else this.#release();
+  }
+
+  async #readRows({ id, at }: ChangedConversation, signal: AbortSignal): Promise<void> {
+    const { dixa, stream, output, drained, report } = this.#options;
+    const added = [
+      { key: ID_KEY, value: Buffer.from(id) },
+      { key: UPDATED_KEY, value: Buffer.from(JSON.stringify(followedCursor.format(at))) },
+    ];
+    // A page that failed comes again from its start.
+    const seen = new FewSeenRows();
+    const { path, query } = requestOf(stream, parametersOf(id));
+    await dixa.api.readPages(path, query, {
+      signal,
+      drained,
+      onRequest: () => {
+        report.requested();
+      },
+      onWait: (wait) => {
+        report.waiting(wait);
+      },
+      onElement: (element) => {
+        const row = withMembers(element, added);
+        if (seen.add(this.#keyOf(row))) output.put(row);
+      },
+    });
+  }
+
+  /** Asks for conversations whose children are unknown: if one is there, its children were refused. */
+  async #prove(signal: AbortSignal): Promise<void> {
+    const { dixa, stream, report } = this.#options;
+    const held = this.#held;
+    for (const { id } of held.slice(0, MOST_PROBES)) {
+      const { path } = requestOf({ path: "/v1/conversations/{conversationId}" }, parametersOf(id));
+      report.requested();
+      try {
+        await dixa.api.readAnswer(path, {}, { signal });
+      } catch (error) {
+        if (isHttpStatusError(error) && error.status === NOT_FOUND) continue;
+        throw error;
+      }
+      const what = `it answers ${NOT_FOUND} for each of ${held.length} conversations, though it has ${path}`;
+      throw refusal(stream.name, what, {});
+    }
+    this.#release();
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const { finish } of held) finish();
+  }
+}
+
+function parametersOf(id: string): Record<string, string> {
+  return { [CONVERSATION_ID]: String(JSON.parse(id)) };
+}
