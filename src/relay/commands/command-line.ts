@@ -1,3 +1,5 @@
+import { proxySecrets } from "../../http/agents.ts";
+import { isEnvironmentError } from "../../http/errors.ts";
 import { SecretFilter } from "../../logging/secret-filter.ts";
 import { isConfigError } from "../config/config-error.ts";
 import { isCommandError } from "./command-error.ts";
@@ -42,10 +44,11 @@ export class CommandLine {
   async run(command: () => Promise<number>): Promise<void> {
     // Having told what is wrong with the arguments, yargs calls the command all the same.
     if (this.#isMisused) return;
+    this.secrets.hide(proxySecrets());
     try {
       process.exitCode = await command();
     } catch (error) {
-      const isExpected = isCommandError(error) || isConfigError(error);
+      const isExpected = isCommandError(error) || isConfigError(error) || isEnvironmentError(error);
       const message = error instanceof Error ? (isExpected ? error.message : describe(error)) : String(error);
       process.stderr.write(`dixa-relay: ${this.secrets.apply(message)}\n`);
       process.exitCode = EXIT_FAILED;

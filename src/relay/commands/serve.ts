@@ -1,5 +1,6 @@
 import { type Argv } from "yargs";
 
+import { proxySecrets } from "../../http/agents.ts";
 import { type Clock, systemClock } from "../../http/clock.ts";
 import { SecretFilter } from "../../logging/secret-filter.ts";
 import { loadRelayConfig } from "../config/load.ts";
@@ -34,6 +35,7 @@ export function addServeCommand(program: Argv, commandLine: CommandLine, start: 
  */
 async function serve(configPath: string | undefined, start: StartRelay): Promise<void> {
   const secrets = new SecretFilter();
+  secrets.hide(proxySecrets());
   const { config, warnings } = loadRelayConfig({ path: configPath, env: process.env, secrets });
   const logger = createRelayLogger({ secrets, level: config.logLevel });
   for (const warning of warnings) logger.warn(warning);

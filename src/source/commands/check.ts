@@ -1,6 +1,8 @@
 import { connectionStatus } from "../../airbyte/protocol/construct.ts";
 import { ConnectorError, isConnectorError } from "../../airbyte/protocol/failure.ts";
 import { checkAccess } from "../../dixa/check.ts";
+import { toConnectorError } from "../../dixa/errors.ts";
+import { isEnvironmentError } from "../../http/errors.ts";
 import { loadConfig } from "./config-file.ts";
 import { openDixa } from "./open-dixa.ts";
 import { type Runtime } from "./runtime.ts";
@@ -52,8 +54,9 @@ export async function check(configPath: string, runtime: Runtime, patienceMs = P
       dixa.close();
     }
     output.emit(connectionStatus("SUCCEEDED"));
-  } catch (error) {
+  } catch (cause) {
     runtime.signal.throwIfAborted();
+    const error = isEnvironmentError(cause) ? toConnectorError(cause) : cause;
     if (isConnectorError(error)) {
       if (error.internalMessage !== undefined) logger.debug(error.internalMessage);
       output.emit(connectionStatus("FAILED", error.message));
