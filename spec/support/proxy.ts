@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { type AddressInfo,connect } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 
 /**
  * An HTTP proxy as a process of its own: `node proxy.ts PORT USER:PASSWORD`. It takes every host for this machine's
