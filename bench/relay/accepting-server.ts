@@ -20,6 +20,7 @@ const app = createServer({
   store: await openStore(":memory:", { clock: systemClock, timingsOf: config.timingsOf }),
   ingest: { accept: () => Promise.resolve("new"), probe: () => Promise.resolve() },
   wake: () => undefined,
+  isMapped: () => true,
   stopping: new AbortController().signal,
 });
 await app.listen({ host: "127.0.0.1", port: 0, listenTextResolver: () => "listening" });

@@ -113,6 +113,7 @@ export class RelayUnderTest {
       wake: () => {
         dispatcher.wake();
       },
+      isMapped: () => true,
       stopping: new AbortController().signal,
     };
     const app = createServer(services);

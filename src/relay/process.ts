@@ -54,6 +54,7 @@ export class RelayProcess {
   readonly #stopping = new AbortController();
   #repeated: Promise<unknown> | undefined;
   #contested = "";
+  #isMapped = false;
 
   private constructor(options: RelayProcessOptions, store: Store) {
     const { config, logger, clock } = options;
@@ -92,6 +93,9 @@ export class RelayProcess {
       clock,
       credentials: config.credentials.map(({ id, connections }) => ({ id, selection: connections })),
       workspaceIds: airbyte.workspaces,
+      onError: (connectionId, error) => {
+        this.#trouble.warn("unreadable", `connection ${connectionId} can't be read: ${messageOf(error)}`);
+      },
       onDiscover: config.onDiscover,
     });
     const maxInFlight = config.store.kind === "postgres" ? 2 : 1;
@@ -105,6 +109,7 @@ export class RelayProcess {
       wake: () => {
         this.#dispatcher.wake();
       },
+      isMapped: () => this.#isMapped,
       stopping: this.#stopping.signal,
     };
     this.#server = createServer(services);
@@ -174,6 +179,7 @@ export class RelayProcess {
   /** Learns from Airbyte which connections there are. */
   async #refresh(signal: AbortSignal): Promise<void> {
     const { added, lost, contested } = await this.#mapping.refresh(signal);
+    this.#isMapped = true;
     if (added.length > 0) this.#logger.info({ connections: added }, "connections found");
     if (lost.length > 0) {
       this.#logger.warn({ connections: lost }, "connections no longer carry their credential, or are gone");

@@ -18,6 +18,7 @@ const NO_TROUBLE: Trouble = {
   slowHolders: 0,
   foreignSyncs: 0,
   gaps: 0,
+  requests: 0,
 };
 
 const shipped = { replicas: 2, maxFailedJobs: 8, step };
@@ -45,6 +46,14 @@ describe("the coalescer, in every world that can be reached,", () => {
       50_000,
     ],
     [
+      "2 events of which one is a request by hand, a crash, a lost reply, a failed and a cancelled sync",
+      {
+        events: 2,
+        trouble: { crashes: 1, lostReplies: 1, failures: 1, cancellations: 1, requests: 1 },
+      },
+      25_000,
+    ],
+    [
       "one failure too many, so that the connection is parked",
       {
         events: 1,
@@ -70,7 +79,14 @@ describe("the coalescer, in every world that can be reached,", () => {
 });
 
 describe("the model finds the loss when", () => {
-  const trouble = { ...NO_TROUBLE, crashes: 1, lostReplies: 1, cancellations: 1, foreignSyncs: 1 };
+  const trouble = {
+    ...NO_TROUBLE,
+    crashes: 1,
+    lostReplies: 1,
+    cancellations: 1,
+    foreignSyncs: 1,
+    requests: 1,
+  };
 
   test.each(Object.entries(WRONG_VARIANTS))("%s", (_, variant) => {
     const verdict = search({ ...shipped, events: 2, replicas: 1, trouble, step: variant(step) });

@@ -23,6 +23,7 @@ function view(more: Partial<ConnectionView> = {}): ConnectionView {
     pending_since: null,
     park_reason: null,
     failed_jobs: 0,
+    failed_seq: 0,
     last_error: null,
     last_triggered_at: null,
     last_succeeded_at: null,
@@ -51,6 +52,7 @@ async function run(states: (Partial<ConnectionView> | Error)[], waitMs: number |
           pending_since: null,
           webhook_url: null,
           auth: "signature",
+          is_mapped: true,
           connections: [view(state)],
           recent_events: [],
         });
@@ -101,10 +103,13 @@ test("a wait ends at its time, and not before", async () => {
   expect(await run([{}], 90 * SECOND)).toMatchObject({ end: "timed_out", now: 90 * SECOND });
 });
 
-test("a wait ends when a sync fails, but not for an older failure", async () => {
-  const before = view({ failed_jobs: 1, last_error: "old" });
+test("a wait ends when a sync fails, but not by one that began before the request", async () => {
+  const before = view({ failed_jobs: 1, failed_seq: 3, last_error: "old" });
   const { end, lines } = await run(
-    [{ failed_jobs: 1 }, { failed_jobs: 2, state: "backoff", last_error: "job 7 failed" }],
+    [
+      { failed_jobs: 2, failed_seq: 4, state: "backoff", last_error: "job 6 failed" },
+      { failed_jobs: 3, failed_seq: 5, state: "backoff", last_error: "job 7 failed" },
+    ],
     60 * SECOND,
     before,
   );

@@ -478,3 +478,77 @@ describe("a replica that dies", () => {
     expect(await world.phase()).toBe("CLEAN");
   });
 });
+
+describe("a request by hand", () => {
+  test("during the back-off after a failed sync starts one sync at once, and waits again when it fails, too", async () => {
+    const { world, replica, airbyte } = await open();
+    const failing = { queued: 1000, runs: 5000, end: "failed" } as const;
+    airbyte.plans.set("one", [failing, failing]);
+    await world.event();
+    await world.pass(2 * MINUTE, [replica]);
+    expect(await world.phase()).toBe("BACKOFF");
+    await world.store.requestSync("a");
+    await world.pass(MINUTE, [replica]);
+    expect(airbyte.startsOf("one")).toHaveLength(2);
+    const { state } = await world.connection();
+    expect(state).toMatchObject({ phase: { name: "BACKOFF" }, failedSeq: 2, syncedSeq: 0 });
+    await world.pass(10 * MINUTE, [replica]);
+    expect(airbyte.startsOf("one")).toHaveLength(2);
+  });
+
+  test("while a sync runs that began before it and fails has the next one start at once", async () => {
+    const { world, replica, airbyte } = await open();
+    airbyte.plans.set("one", [{ queued: 1000, runs: 60_000, end: "failed" }]);
+    await world.event();
+    await world.pass(50 * SECOND, [replica]);
+    expect(await world.phase()).toBe("TRACKING");
+    const seq = await world.store.requestSync("a");
+    await world.pass(3 * MINUTE, [replica]);
+    const { state } = await world.connection();
+    expect(state).toMatchObject({ syncedSeq: seq, failedSeq: 1 });
+  });
+});
+
+test("a notification that comes while its job is being looked at is not overwritten by what was seen", async () => {
+  const { world, airbyte } = await open({ timings: { jobPoll: HOUR } });
+  const replica = world.replica("replica");
+  await world.event();
+  await world.pass(40 * SECOND, [replica]);
+  const [job] = airbyte.jobs;
+  world.clock.advance(10 * SECOND);
+  await world.store.apply("one", { type: "hint" });
+  const { getJob } = airbyte;
+  airbyte.getJob = async (id) => {
+    const seen = await getJob(id);
+    // It ends now, and Airbyte says so before this answer is here.
+    world.clock.advance((job?.endsAt ?? 0) - world.clock.now());
+    await world.store.apply("one", { type: "hint" });
+    return seen;
+  };
+  expect(await replica.workOnce()).toBe(true);
+  airbyte.getJob = getJob;
+  await world.pass(SECOND, [replica]);
+  expect((await world.connection()).state.syncedSeq).toBe(1);
+});
+
+test("a read that takes longer than the lease is given up, so that nobody asks beside another", async () => {
+  const { world, airbyte } = await open();
+  const replica = world.replica("replica");
+  await world.event();
+  world.clock.advance(31 * SECOND);
+  airbyte.latestSyncJob = (_, signal) =>
+    new Promise((_resolve, reject) => {
+      signal?.addEventListener("abort", () => {
+        reject(signal.reason as Error);
+      });
+    });
+  const work = replica.workOnce();
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  world.clock.advance(world.timings.lease);
+  expect(await work).toBe(true);
+  const { state } = await world.connection();
+  expect(state).toMatchObject({
+    phase: { name: "BACKOFF" },
+    lastError: "Airbyte had not answered when its lease ended",
+  });
+});

@@ -8,6 +8,8 @@ import {
   Mapping,
 } from "../../../src/relay/dispatch/mapping.ts";
 import { type Store } from "../../../src/relay/store/store.ts";
+import { airbyteFailure } from "../support/fake-airbyte.ts";
+import { info } from "../store/suite.ts";
 import { memoryDatabase } from "../store/sqlite-database.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -54,9 +56,11 @@ async function open(credentials: readonly MappedCredential[]) {
   const opened = await memoryDatabase().open({ clock, timingsOf: () => DEFAULT_TIMINGS });
   store = opened;
   const directory = new FakeDirectory();
+  const errors: [string, unknown][] = [];
   const mapping = new Mapping({
     store: opened,
     airbyte: directory,
+    onError: (id, error) => errors.push([id, error]),
     clock,
     credentials,
     workspaceIds: [],
@@ -68,7 +72,7 @@ async function open(credentials: readonly MappedCredential[]) {
     const phase = (await opened.connection(id))?.state.phase;
     return phase?.name === "PARKED" ? phase.reason : phase?.name;
   };
-  return { clock, directory, mapping, carried, reason, store: opened };
+  return { clock, directory, mapping, carried, reason, errors, store: opened };
 }
 
 const byId = (id: string): MappedCredential => ({ id, selection: { by: "credential_id" } });
@@ -187,6 +191,29 @@ describe("the mapping", () => {
     directory.sources = [source("s1", EU)];
     await mapping.refresh();
     expect(await reason("c1")).toBe("IDLE");
+  });
+
+  test("leaves alone what belongs to a credential that only another replica's configuration knows", async () => {
+    const { directory, mapping, reason, store } = await open([byId(EU)]);
+    directory.sources = [source("s1", US)];
+    directory.connections = [connection("c1", "s1")];
+    await store.upsertConnections(US, [info("c1")], "sync");
+    expect((await mapping.refresh()).lost).toEqual([]);
+    expect(await reason("c1")).toBe("IDLE");
+  });
+
+  test("goes on when Airbyte's answer about one connection can't be read, and tells of it", async () => {
+    const { directory, mapping, carried, errors } = await open([
+      { id: EU, selection: { by: "list", connectionIds: ["odd", "c1"] } },
+    ]);
+    directory.connections = [];
+    directory.hidden = [connection("c1", "s1")];
+    const { getConnection } = directory;
+    directory.getConnection = (id) =>
+      id === "odd" ? Promise.reject(airbyteFailure("invalid")) : getConnection(id);
+    await mapping.refresh();
+    expect(await carried(EU)).toEqual(["c1"]);
+    expect(errors.map(([id]) => id)).toEqual(["odd"]);
   });
 
   test("parks what is switched off or deleted in Airbyte", async () => {

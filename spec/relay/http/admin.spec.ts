@@ -196,16 +196,38 @@ describe("a sync that is asked for by hand", () => {
 
   test("is answered with 424 as soon as a sync has failed since, and not for failures of before", async () => {
     services.store.addConnection(SIGNED, CONNECTION);
-    services.store.change(CONNECTION, { failedJobs: 3, lastError: "an old failure" });
+    services.store.change(CONNECTION, { failedJobs: 3, failedSeq: 0, lastError: "an old failure" });
     const answer = call("POST", `${PATH}?wait=60s`);
     while (services.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
-    services.store.change(CONNECTION, { failedJobs: 4, lastError: "Airbyte's job 5 failed" });
+    services.store.change(CONNECTION, { failedJobs: 4, failedSeq: 1, lastError: "Airbyte's job 5 failed" });
     const response = await answer;
     expect(response.statusCode).toBe(424);
     expect(response.json()).toMatchObject({
       reasons: [{ reason: "Dixa → e735: Airbyte's job 5 failed" }],
     });
+  });
+
+  test("is not held up by a connection that is gone or carries another credential", async () => {
+    services.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, OTHER_CONNECTION);
+    await services.store.apply(OTHER_CONNECTION, { type: "lost", reason: "gone" });
+    const answer = call("POST", `${PATH}?wait=1h`);
+    while (services.wakes === 0) await new Promise((resolve) => setImmediate(resolve));
+    services.store.succeed(CONNECTION);
+    expect((await answer).statusCode).toBe(200);
+    expect((await call("GET", "/v1/credentials")).json()).toMatchObject({
+      credentials: expect.arrayContaining([expect.objectContaining({ pending_since: null })]),
+    });
+    const { body } = await app.inject("/metrics");
+    expect(body).toContain(`dixa_relay_connections{credential="${SIGNED}",state="parked"} 0`);
+    expect(body).toContain(`dixa_relay_pending_age_seconds{credential="${SIGNED}"} 0`);
+  });
+
+  test("waits for the first mapping before it says that there is no connection", async () => {
+    await app.close();
+    app = createServer({ ...services, isMapped: () => false }, TEST_TUNING);
+    expect((await call("POST", PATH)).json()).toMatchObject({ outcome: "pending", reasons: [] });
   });
 
   test("is answered with 424 when no connection is known", async () => {
@@ -224,7 +246,7 @@ describe("a sync that is asked for by hand", () => {
     expect((await answer).statusCode).toBe(202);
   });
 
-  test.each([["soon"], ["-1s"], ["1"], [""], ["1h"], ["1s&wait=2s"], ["9999999s"]])(
+  test.each([["soon"], ["-1s"], ["1"], [""], ["1d"], ["1s&wait=2s"], ["9999999s"]])(
     "is not asked for with wait=%s",
     async (wait) => {
       services.store.addConnection(SIGNED, CONNECTION);
@@ -252,6 +274,16 @@ describe("a connection", () => {
     });
     expect(await act("retry")).toMatchObject({ state: "pending", failed_jobs: 0 });
     expect(services.wakes).toBe(3);
+  });
+
+  test("is forgotten when it is gone, and not before", async () => {
+    services.store.addConnection(SIGNED, CONNECTION);
+    const forget = () => call("POST", `/v1/connections/${CONNECTION}/forget`);
+    const refused = await forget();
+    expect([refused.statusCode, refused.json()]).toMatchObject([409, { error: "still_there" }]);
+    await services.store.apply(CONNECTION, { type: "lost", reason: "gone" });
+    expect((await forget()).json()).toMatchObject({ connection_id: CONNECTION, park_reason: "gone" });
+    expect((await forget()).statusCode).toBe(404);
   });
 
   test("that nobody knows is not found", async () => {

@@ -158,6 +158,7 @@ describe("the OpenAPI document", () => {
       "GET /readyz",
       "GET /v1/credentials",
       "GET /v1/credentials/{credentialId}",
+      "POST /v1/connections/{connectionId}/forget",
       "POST /v1/connections/{connectionId}/park",
       "POST /v1/connections/{connectionId}/retry",
       "POST /v1/connections/{connectionId}/unpark",

@@ -64,6 +64,44 @@ export function describeStore(name: string, create: CreateDatabase): void {
       return world;
     }
 
+    describe("a request by hand", () => {
+      test("ends the wait of a back-off, once", async () => {
+        const { store, clock } = await dirty({ errorBackoff: HOUR, settleDelay: 0 });
+        const fail = async () => {
+          const [taken] = await store.take("r", 1);
+          const fence = taken!.connection.state.fence;
+          await store.apply("one", { type: "looked", fence, reading: { kind: "unknown", detail: "down" } });
+        };
+        await fail();
+        expect(await store.take("r", 1)).toEqual([]);
+        await store.requestSync("a");
+        await fail();
+        expect(await store.take("r", 1)).toEqual([]);
+        // The back-off has grown with the failure.
+        clock.advance(2 * HOUR);
+        expect(await store.take("r", 1)).toHaveLength(1);
+      });
+
+      test("that comes while Airbyte is being asked ends the wait that follows", async () => {
+        const { store } = await dirty({ errorBackoff: HOUR, settleDelay: 0 });
+        const [taken] = await store.take("r", 1);
+        await store.requestSync("a");
+        const fence = taken!.connection.state.fence;
+        await store.apply("one", { type: "looked", fence, reading: { kind: "unknown", detail: "down" } });
+        expect(await store.take("r", 1)).toHaveLength(1);
+      });
+    });
+
+    test("a connection is forgotten with its history when it may be", async () => {
+      const { store } = await dirty();
+      await store.apply("one", { type: "lost", reason: "gone" });
+      expect(await store.forget("one", () => false)).toMatchObject({ isForgotten: false });
+      expect(await store.forget("one", () => true)).toMatchObject({ isForgotten: true });
+      expect(await store.connection("one")).toBeUndefined();
+      expect(await store.recentActivity("one", 9)).toEqual([]);
+      expect(await store.forget("one", () => true)).toBeUndefined();
+    });
+
     describe("accepting events", () => {
       test("numbers them by credential, and tells duplicates, also within a batch", async () => {
         const { store, clock } = await replicas(1);

@@ -64,7 +64,7 @@ export class FakeAirbyte implements AirbyteJobs {
     return Promise.resolve(job && this.#syncJob(job));
   };
 
-  latestSyncJob = (connectionId: string): Promise<SyncJob | undefined> => {
+  latestSyncJob: AirbyteJobs["latestSyncJob"] = (connectionId) => {
     this.requests++;
     if (this.down.has(connectionId)) return Promise.reject(unavailable());
     const job = this.jobs.findLast((each) => each.connectionId === connectionId);

@@ -83,6 +83,7 @@ export function testServices(
       services.wakes++;
     },
     wakes: 0,
+    isMapped: () => true,
     stopping: stopping.signal,
     stop: () => {
       stopping.abort();

@@ -135,6 +135,17 @@ export class MemoryStore implements ServicesStore, Ingest {
     return Promise.all([...this.#seq.keys()].map((id) => this.credentialStatus(id)));
   }
 
+  forget(connectionId: string, mayForget: (connection: Connection) => boolean) {
+    return this.#do(() => {
+      const entry = this.#entries.get(connectionId);
+      if (entry === undefined) return undefined;
+      const connection = this.#connection(entry);
+      const isForgotten = mayForget(connection);
+      if (isForgotten) this.#entries.delete(connectionId);
+      return { connection, isForgotten };
+    });
+  }
+
   recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]> {
     return this.#do(() =>
       this.events

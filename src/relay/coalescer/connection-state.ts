@@ -17,6 +17,12 @@ export interface ConnectionState {
   readonly errors: number;
   /** Syncs in a row that failed or were cancelled. */
   readonly failedJobs: number;
+  /** The newest event which a sync that failed or was cancelled would have covered. */
+  readonly failedSeq: number;
+  /** The newest request by hand for which a wait has been ended: each ends one. */
+  readonly urgedSeq: number;
+  /** Whether Airbyte's notification came while its job was being looked at: what was seen then may be older. */
+  readonly isHinted: boolean;
   /** When Airbyte first denied that the connection exists, unless it has confirmed it since. */
   readonly missingSince: number | null;
   readonly lastTriggerAt: number | null;
@@ -137,11 +143,19 @@ export function newConnectionState(syncedSeq: number): ConnectionState {
     witness: null,
     errors: 0,
     failedJobs: 0,
+    failedSeq: 0,
+    urgedSeq: 0,
+    isHinted: false,
     missingSince: null,
     lastTriggerAt: null,
     lastSuccessAt: null,
     lastError: null,
   };
+}
+
+/** Whether Airbyte has the connection no more, or its source names another credential: nobody waits for its syncs. */
+export function isLost({ phase }: Pick<ConnectionState, "phase">): boolean {
+  return phase.name === "PARKED" && (phase.reason === "gone" || phase.reason === "unmapped");
 }
 
 /** The state in one word. A claim shows only while a sync is being started: looks at a job change nothing. */

@@ -35,7 +35,14 @@ export type Input =
 
 /** What is to be done after the state has been kept. */
 export type Effect =
-  | { readonly type: "call"; readonly call: Call; readonly fence: number; readonly until: number }
+  /** Nobody else asks before `until` (ms UTC, the store's clock), which is `lease` ms away. */
+  | {
+      readonly type: "call";
+      readonly call: Call;
+      readonly fence: number;
+      readonly until: number;
+      readonly lease: number;
+    }
   /** Ask Airbyte nothing until then (ms UTC), from any replica. */
   | { readonly type: "pause"; readonly until: number }
   | { readonly type: "note"; readonly note: Note };

@@ -45,7 +45,8 @@ export function stillRunning(
 ): Transition {
   const { now, timings } = context;
   const { since } = phase;
-  const until = now + pollDelay(timings.jobPoll, LONGEST_JOB_POLL, now - since, context);
+  const wait = state.isHinted ? 0 : pollDelay(timings.jobPoll, LONGEST_JOB_POLL, now - since, context);
+  const until = now + wait;
   return settled(state, { phase: { ...phase, status, since: Math.min(since, now), until }, errors: 0 });
 }
 
@@ -56,7 +57,8 @@ export function busy(
 ): Transition {
   const { now, timings } = context;
   const since = state.phase.name === "BUSY" ? Math.min(state.phase.since, now) : now;
-  const until = now + pollDelay(timings.busyPoll, LONGEST_BUSY_POLL, now - since, context);
+  const wait = state.isHinted ? 0 : pollDelay(timings.busyPoll, LONGEST_BUSY_POLL, now - since, context);
+  const until = now + wait;
   return settled(
     state,
     {
@@ -104,7 +106,14 @@ export function failed(state: ConnectionState, job: SyncJob, cover: number, cont
   const step = kind === "cancelled" ? timings.cancelledBackoff : timings.failedBackoff;
   const note: Note = { kind, jobId: job.jobId, detail: lastError };
   // Whatever comes after this job had to wait for its end, so it began to read later.
-  const changes = { failedJobs, lastError, errors: 0, witness: { jobId: job.jobId, cover, posted: false } };
+  const failedSeq = Math.max(state.failedSeq, cover);
+  const changes = {
+    failedJobs,
+    failedSeq,
+    lastError,
+    errors: 0,
+    witness: { jobId: job.jobId, cover, posted: false },
+  };
   if (failedJobs >= timings.maxFailedJobs) {
     const until = now + timings.parkRecheck;
     return settled(

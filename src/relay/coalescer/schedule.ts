@@ -52,15 +52,23 @@ export function dueAt(state: ConnectionState, context: Context): number {
   if (until === null) return Infinity;
   const waited = isOver({ since, until }, context.now) ? Math.min(until, context.now) : until;
   if (phase.name === "TRACKING" || phase.name === "PARKED") return waited;
-  return Math.max(triggerAt(state, context), waited);
+  const isUrged = isUrgent(state, context.demand) && context.demand.settledSeq >= context.demand.urgentSeq;
+  return isUrged ? triggerAt(state, context) : Math.max(triggerAt(state, context), waited);
+}
+
+/** Whether somebody has asked by hand for a sync, and no wait has been ended for it yet. */
+export function isUrgent(state: ConnectionState, { urgentSeq }: Pick<Demand, "urgentSeq">): boolean {
+  return urgentSeq > Math.max(state.syncedSeq, state.urgedSeq);
 }
 
 /**
  * The earliest time at which {@link dueAt} can be over, whatever the events: what a store can look for without
  * knowing timings. ms UTC; 0: at any time; null: never by itself.
  */
-export function wakeAt({ claim, phase }: ConnectionState): number | null {
+export function wakeAt(state: ConnectionState, demand: Pick<Demand, "urgentSeq">): number | null {
+  const { claim, phase } = state;
   if (claim !== null) return claim.until;
+  if ((phase.name === "BUSY" || phase.name === "BACKOFF") && isUrgent(state, demand)) return 0;
   return phase.name === "IDLE" ? 0 : phase.until;
 }
 

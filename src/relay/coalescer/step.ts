@@ -35,7 +35,7 @@ import { noted, parked, settled, type Transition, unchanged } from "./transition
  *
  * **BUSY**. Like PENDING, due again after `busyPoll`.
  *
- * **BACKOFF**. Like PENDING, due again after its wait.
+ * **BACKOFF**. Like PENDING, due again after its wait. A request by hand ends the wait of either, once.
  *
  * **PARKED**. The watermark stays, so nothing is forgotten. Looked at every `parkRecheck`: a connection that is active
  * again becomes PENDING at once, and so does one whose failures were too many as soon as anybody's sync of it has
@@ -82,7 +82,11 @@ function take(state: ConnectionState, owner: string, context: Context): Transiti
   }
   const fence = state.fence + 1;
   const claim = { owner, since: now, until: now, cover: demand.settledSeq, call };
-  return proceed({ ...state, fence }, claim, call, context);
+  const isStart = state.phase.name !== "TRACKING" && state.phase.name !== "PARKED";
+  // A request that isn't settled yet has ended no wait.
+  const isUrged = isStart && demand.settledSeq >= demand.urgentSeq;
+  const urgedSeq = isUrged ? Math.max(state.urgedSeq, demand.urgentSeq) : state.urgedSeq;
+  return proceed({ ...state, fence, urgedSeq }, claim, call, context);
 }
 
 function firstCall({ phase }: ConnectionState): Call {
@@ -93,8 +97,9 @@ function firstCall({ phase }: ConnectionState): Call {
 
 /** The next request under the same claim, whose lease begins anew. */
 function proceed(state: ConnectionState, claim: Claim, call: Call, { now, timings }: Context): Transition {
-  const until = now + timings.lease;
-  const effect: Effect = { type: "call", call, fence: state.fence, until };
+  const { lease } = timings;
+  const until = now + lease;
+  const effect: Effect = { type: "call", call, fence: state.fence, until, lease };
   return { state: { ...state, claim: { ...claim, since: now, until, call } }, effects: [effect] };
 }
 
@@ -158,7 +163,11 @@ function park(state: ConnectionState, reason: ParkReason, { now, timings }: Cont
 function hint(state: ConnectionState, { now }: Context): Transition {
   const { phase } = state;
   if (phase.name !== "TRACKING" && phase.name !== "BUSY") return unchanged(state);
-  return { state: { ...state, phase: { ...phase, until: Math.min(phase.until, now) } }, effects: [] };
+  const isHinted = state.claim !== null;
+  return {
+    state: { ...state, isHinted, phase: { ...phase, until: Math.min(phase.until, now) } },
+    effects: [],
+  };
 }
 
 /** Out of the parking place, with a clean slate. */

@@ -16,7 +16,7 @@ export function settled(
   changes: Partial<ConnectionState>,
   ...notes: Note[]
 ): Transition {
-  return { state: { ...state, claim: null, ...changes }, effects: notes.map(noted) };
+  return { state: { ...state, claim: null, isHinted: false, ...changes }, effects: notes.map(noted) };
 }
 
 export function noted(note: Note): Effect {

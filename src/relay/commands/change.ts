@@ -5,6 +5,7 @@ import { clientOptions, type CommandLine } from "./command-line.ts";
 const CHANGES = {
   park: "Stop syncing a connection; what happens meanwhile is not forgotten",
   unpark: "Sync a parked connection again",
+  forget: "Forget a connection that is deleted in Airbyte or carries another credential now",
   retry: "Forget a connection's back-offs and failures, and sync what there is to sync",
 } as const;
 
@@ -24,7 +25,8 @@ export function addChangeCommands(program: Argv, commandLine: CommandLine): void
         commandLine.run(async () => {
           const changed = await commandLine.client(args).change(args.connection, action);
           const { name, connection_id, state_text } = changed;
-          commandLine.print(`${name === "" ? connection_id : name}: ${state_text}`);
+          const now = action === "forget" ? "forgotten" : state_text;
+          commandLine.print(`${name === "" ? connection_id : name}: ${now}`);
           return 0;
         }),
     );

@@ -61,7 +61,7 @@ export class RelayClient {
     return this.#call("POST", `/v1/credentials/${encodeURIComponent(credentialId)}/sync`, syncSchema, [424]);
   }
 
-  change(connectionId: string, action: "park" | "retry" | "unpark"): Promise<ConnectionView> {
+  change(connectionId: string, action: "forget" | "park" | "retry" | "unpark"): Promise<ConnectionView> {
     return this.#call(
       "POST",
       `/v1/connections/${encodeURIComponent(connectionId)}/${action}`,

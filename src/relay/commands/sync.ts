@@ -3,7 +3,7 @@ import { type Argv } from "yargs";
 import { type Clock, systemClock } from "../../http/clock.ts";
 import { formatDuration, parseDuration } from "../config/scalars.ts";
 import { type ConnectionView } from "../http/schemas.ts";
-import { baselineOf, outcomeOf } from "../http/sync-outcome.ts";
+import { outcomeOf } from "../http/sync-outcome.ts";
 import { clientOptions, type CommandLine, EXIT_FAILED, EXIT_TIMED_OUT } from "./command-line.ts";
 import { isUnreachable, type RelayClient } from "./relay-client.ts";
 
@@ -81,12 +81,13 @@ export async function sync(options: SyncOptions): Promise<SyncEnd> {
   const { client, clock, credentialId, waitMs, print } = options;
   const requested = await client.sync(credentialId);
   const { seq } = requested;
-  const baseline = baselineOf(requested.connections);
   const until = clock.now() + (waitMs ?? 0);
   let { connections } = requested;
+  // The request itself has found out whether it can be judged yet.
+  let isMapped = requested.outcome !== "pending";
   const told = new Map<string, string>();
   for (;;) {
-    const { outcome, reasons } = outcomeOf(connections, seq, baseline);
+    const { outcome, reasons } = outcomeOf(connections, seq, isMapped);
     if (waitMs !== undefined) tell(connections, seq, told, print);
     if (outcome === "succeeded") return outcome;
     if (outcome === "failed") {
@@ -105,7 +106,7 @@ export async function sync(options: SyncOptions): Promise<SyncEnd> {
     }
     await clock.sleep(Math.min(LOOK_MS, Math.max(1, until - clock.now())));
     try {
-      ({ connections } = await client.credential(credentialId));
+      ({ connections, is_mapped: isMapped } = await client.credential(credentialId));
     } catch (error) {
       // A relay that is started anew goes on where it was, and so do we.
       if (!isUnreachable(error)) throw error;

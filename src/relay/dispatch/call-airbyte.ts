@@ -67,8 +67,15 @@ async function read<T>(request: () => Promise<T | undefined>, options: CallOptio
 }
 
 function unknown(error: unknown, { signal, onError }: CallOptions): { kind: "unknown"; detail: string } {
-  if (signal.aborted) return { kind: "unknown", detail: "the relay was stopped before Airbyte answered" };
+  if (signal.aborted) return { kind: "unknown", detail: `Airbyte had not answered when ${reasonOf(signal)}` };
   onError?.(error);
   // The message of an error that nobody expects may hold anything, and this is shown.
   return { kind: "unknown", detail: "an unexpected error in the relay; its log has it" };
+}
+
+/** Why a request was given up: the words with which the dispatcher aborts it. */
+function reasonOf({ reason }: AbortSignal): string {
+  return typeof reason === "object" && reason !== null && "message" in reason
+    ? String(reason.message)
+    : "it was ended";
 }

@@ -114,13 +114,21 @@ export class Dispatcher {
   }
 
   async #run({ connection, effect }: PendingCall): Promise<PendingCall | undefined> {
-    const { airbyte, store, onError } = this.#options;
+    const { airbyte, store, clock, onError } = this.#options;
     const { call, fence } = effect;
     const { connectionId } = connection;
-    const answer = await callAirbyte(airbyte, connectionId, call, fence, {
-      signal: this.#abandon.signal,
-      onError,
-    });
+    // Tries that follow each other, and a token that comes late, must not take a request beyond its lease.
+    const late = new AbortController();
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#abandon.signal, late.signal]);
+    void clock.sleep(effect.lease, over.signal).then(
+      () => {
+        late.abort(new Error("its lease ended"));
+      },
+      () => undefined,
+    );
+    const answer = await callAirbyte(airbyte, connectionId, call, fence, { signal, onError });
+    over.abort();
     const applied = await store.apply(connectionId, answer);
     return applied === undefined ? undefined : this.#next(applied);
   }
@@ -139,7 +147,7 @@ export class Dispatcher {
   async #slot({ connection, effect }: PendingCall): Promise<Slot | undefined> {
     const { store, clock, owner, limits } = this.#options;
     const { connectionId } = connection;
-    const giveUpAt = clock.now() + (effect.until - clock.now()) / 2;
+    const giveUpAt = clock.now() + effect.lease / 2;
     for (let hasWaited = false; ; hasWaited = true) {
       const slot = await store.acquireSlot(owner, limits);
       if (slot !== undefined) {

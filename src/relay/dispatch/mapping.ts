@@ -34,6 +34,8 @@ export interface MappedCredential {
 export interface MappingOptions {
   store: Pick<Store, "upsertConnections" | "connections" | "apply">;
   airbyte: AirbyteDirectory;
+  /** Told of a connection that could not be read; the others are not held up by it. */
+  onError: (connectionId: string, error: unknown) => void;
   clock: Clock;
   credentials: readonly MappedCredential[];
   /** Empty: all that the application may see. */
@@ -107,12 +109,12 @@ export class Mapping {
     listed: Map<string, DirectoryConnection>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { airbyte, credentials } = this.#options;
+    const { credentials } = this.#options;
     for (const { selection } of credentials) {
       for (const id of selection.by === "list" ? selection.connectionIds : []) {
         if (listed.has(id)) continue;
-        const connection = await airbyte.getConnection(id, signal);
-        if (connection !== undefined) listed.set(id, connection);
+        const connection = await this.#connection(id, signal);
+        if (typeof connection === "object") listed.set(id, connection);
       }
     }
   }
@@ -135,9 +137,10 @@ export class Mapping {
       if (state.phase.name === "PARKED" && ["gone", "unmapped", "held"].includes(state.phase.reason))
         continue;
       const selection = credentials.find(({ id }) => id === credentialId)?.selection;
+      // Another replica, of a newer configuration, may know the credential.
+      if (selection === undefined) continue;
       const found = listed.get(connectionId);
       const isSure =
-        selection === undefined ||
         selection.by === "list" ||
         (found !== undefined && (selection.by === "tag" || sources.has(found.sourceId)));
       if (isSure) {
@@ -151,9 +154,25 @@ export class Mapping {
     return lost;
   }
 
+  /** @throws what the directory throws, unless it is about this connection alone */
+  async #connection(
+    connectionId: string,
+    signal: AbortSignal | undefined,
+  ): Promise<DirectoryConnection | "unreadable" | undefined> {
+    try {
+      return await this.#options.airbyte.getConnection(connectionId, signal);
+    } catch (error) {
+      const kind = typeof error === "object" && error !== null && "kind" in error ? error.kind : undefined;
+      if (kind !== "invalid" && kind !== "forbidden") throw error;
+      this.#options.onError(connectionId, error);
+      return "unreadable";
+    }
+  }
+
   async #isGone({ connectionId }: Connection, signal: AbortSignal | undefined): Promise<boolean> {
-    const { airbyte, store, clock } = this.#options;
-    const found = await airbyte.getConnection(connectionId, signal);
+    const { store, clock } = this.#options;
+    const found = await this.#connection(connectionId, signal);
+    if (found === "unreadable") return false;
     if (found !== undefined) {
       this.#deniedSince.delete(connectionId);
       await store.apply(connectionId, { type: "seen", status: found.status });

@@ -1,23 +1,26 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 
+import { isLost } from "../coalescer/connection-state.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { parseDuration } from "../config/scalars.ts";
 import { errorSchema, HttpProblem, notFound } from "./errors.ts";
 import { type Operation, type Parameter, pathParameter, queryParameter } from "./operation.ts";
 import {
   connectionSchema,
+  type ConnectionView,
   credentialListSchema,
   credentialSchema,
   syncSchema,
   type SyncView,
 } from "./schemas.ts";
 import { type Services } from "./services.ts";
-import { baselineOf, outcomeOf } from "./sync-outcome.ts";
+import { outcomeOf } from "./sync-outcome.ts";
 import { connectionView, credentialSummaries, credentialView } from "./views.ts";
 
 /** A longer wait is cut to this: proxies end such requests anyway. ms */
 const LONGEST_WAIT_MS = 600_000;
+const WAIT = /^[0-9]{1,6}(ms|s|m|h)$/;
 /** Between two looks at the store while somebody waits, ms. Another replica may be at work, so nobody tells us. */
 const LOOK_MS = 500;
 
@@ -42,8 +45,8 @@ const connectionId: Parameter = {
 
 /** What the holder of the admin token can see and do. */
 export function adminOperations(services: Services): Operation[] {
-  const { config, store, clock, wake } = services;
-  const context = () => ({ config, store, now: clock.now() });
+  const { config, store, clock, wake, isMapped } = services;
+  const context = () => ({ config, store, now: clock.now(), isMapped });
 
   const credentialOf = (request: FastifyRequest): CredentialConfig => {
     const id = pathParameter(request, "credentialId").toLowerCase();
@@ -61,10 +64,29 @@ export function adminOperations(services: Services): Operation[] {
     return connectionView(applied.connection, context());
   };
 
+  const forget = async (request: FastifyRequest): Promise<ConnectionView> => {
+    const id = pathParameter(request, "connectionId").toLowerCase();
+    const isConfigured = (owner: string) => config.credentials.some((credential) => credential.id === owner);
+    const found = await store.forget(
+      id,
+      ({ credentialId: owner, state }) => isLost(state) || !isConfigured(owner),
+    );
+    if (found === undefined) throw notFound("connection");
+    const view = await connectionView(found.connection, context());
+    if (!found.isForgotten) {
+      throw new HttpProblem(
+        409,
+        "still_there",
+        `The connection still carries its credential (${view.state_text}). Park it, or take its credential_id away in Airbyte.`,
+      );
+    }
+    request.log.info({ connection: id }, "forgotten by hand");
+    return view;
+  };
+
   const sync = async (request: FastifyRequest, reply: FastifyReply): Promise<SyncView> => {
     const credential = credentialOf(request);
     const waitMs = waitOf(request);
-    const baseline = baselineOf((await credentialView(credential, context())).connections);
     const seq = await store.requestSync(credential.id);
     request.log.info({ credential: credential.id, seq }, "sync asked for by hand");
     wake();
@@ -72,7 +94,7 @@ export function adminOperations(services: Services): Operation[] {
     const gone = AbortSignal.any([services.stopping, closed(reply)]);
     for (;;) {
       const { connections } = await credentialView(credential, context());
-      const result = outcomeOf(connections, seq, baseline);
+      const result = outcomeOf(connections, seq, isMapped());
       const rest = until - clock.now();
       if (result.outcome !== "pending" || rest <= 0 || gone.aborted) {
         reply.code(STATUS[result.outcome]);
@@ -138,8 +160,8 @@ export function adminOperations(services: Services): Operation[] {
         {
           name: "wait",
           in: "query",
-          description: `How long to wait for the syncs to succeed, such as 120s; at most ${LONGEST_WAIT_MS / 60_000}m. Default 0s.`,
-          schema: z.string().regex(/^[0-9]{1,6}(ms|s|m)$/),
+          description: `How long to wait for the syncs to succeed, such as 120s, 5m or 1h; at most ${LONGEST_WAIT_MS / 60_000}m. Default 0s.`,
+          schema: z.string().regex(WAIT),
         },
       ],
       responses: {
@@ -153,6 +175,23 @@ export function adminOperations(services: Services): Operation[] {
       handle: sync,
     },
     connectionOperation("retry", "Forget back-offs and failures, and sync now what there is to sync"),
+    {
+      id: "forgetConnection",
+      method: "POST",
+      path: "/v1/connections/{connectionId}/forget",
+      tag: "Connections",
+      summary: "Forget a connection that is deleted in Airbyte or carries another credential now",
+      description: "If it turns up again, it is new, and owes a sync for the events that came before it.",
+      access: "admin",
+      parameters: [connectionId],
+      responses: {
+        200: { description: "The connection as it was.", schema: connectionSchema },
+        404: error("There is no such connection."),
+        409: error("It is still there, and still carries its credential."),
+        ...COMMON,
+      },
+      handle: forget,
+    },
     connectionOperation("park", "Stop syncing a connection; what happens meanwhile is not forgotten"),
     connectionOperation("unpark", "Sync a parked connection again"),
   ];
@@ -167,13 +206,13 @@ function waitOf(request: FastifyRequest): number {
   const text = queryParameter(request, "wait");
   const ms = text === undefined ? undefined : parseWait(text);
   if (ms === undefined) {
-    throw new HttpProblem(400, "bad_request", "wait must be one duration such as 500ms, 120s or 5m.");
+    throw new HttpProblem(400, "bad_request", "wait must be one duration such as 500ms, 120s, 5m or 1h.");
   }
   return Math.min(ms, LONGEST_WAIT_MS);
 }
 
 function parseWait(text: string): number | undefined {
-  if (!/^[0-9]{1,6}(ms|s|m)$/.test(text)) return undefined;
+  if (!WAIT.test(text)) return undefined;
   // Durations that no timer can hold are cut like all long ones.
   return parseDuration(text) ?? LONGEST_WAIT_MS;
 }

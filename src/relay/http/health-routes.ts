@@ -22,10 +22,14 @@ export function healthOperations(services: Services, trouble: QuietLog, answerAg
       return false;
     }
   });
+  // The store may know accounts that are configured no more, or not here yet.
+  const configured = new Set(config.credentials.map(({ id }) => id));
+  const isConfigured = ({ credentialId }: { credentialId: string }) => configured.has(credentialId);
   const scrape = new Recent(answerAgeMs, () =>
     metrics.scrape({
-      credentials: () => within(store.credentialStatuses(), PROBE_TIMEOUT_MS),
-      connections: () => within(store.connections(), PROBE_TIMEOUT_MS),
+      credentials: async () =>
+        (await within(store.credentialStatuses(), PROBE_TIMEOUT_MS)).filter(isConfigured),
+      connections: async () => (await within(store.connections(), PROBE_TIMEOUT_MS)).filter(isConfigured),
       now: () => clock.now(),
     }),
   );

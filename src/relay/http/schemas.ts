@@ -42,6 +42,7 @@ export const connectionSchema = z
     pending_since: instant.nullable().describe("When the oldest event above the watermark was accepted."),
     park_reason: z.string().nullable(),
     failed_jobs: number.describe("Syncs in a row that failed or were cancelled."),
+    failed_seq: number.describe("Newest event that a sync which failed or was cancelled would have covered."),
     last_error: z.string().nullable(),
     last_triggered_at: instant.nullable(),
     last_succeeded_at: instant.nullable(),
@@ -71,7 +72,9 @@ const summary = {
 export const credentialSummarySchema = z
   .object({
     ...summary,
-    connections: z.record(z.enum(PHASES), number).describe("How many connections are in which state."),
+    connections: z
+      .record(z.enum(PHASES), number)
+      .describe("How many connections are in which state, without those that are gone."),
   })
   .describe("A Dixa account in short.");
 
@@ -84,6 +87,9 @@ export const credentialSchema = z
     ...summary,
     webhook_url: z.string().nullable().describe("Where Dixa sends its webhooks; null without public_url."),
     auth: z.enum(["signature", "basic", "bearer", "none"]),
+    is_mapped: z
+      .boolean()
+      .describe("Whether this replica has learnt from Airbyte yet which connections there are."),
     connections: z.array(connectionSchema),
     recent_events: z.array(eventSchema),
   })

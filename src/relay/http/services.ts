@@ -14,6 +14,8 @@ export interface Services {
   readonly ingest: Ingest;
   /** Has the dispatcher look at once whether there is something to do, instead of at its next tick. */
   readonly wake: () => void;
+  /** Whether Airbyte has told this replica yet which connections there are. */
+  readonly isMapped: () => boolean;
   /** Aborted when the relay has been told to stop; it still answers. */
   readonly stopping: AbortSignal;
 }
@@ -25,6 +27,7 @@ export type ServicesStore = Pick<
   | "connections"
   | "credentialStatus"
   | "credentialStatuses"
+  | "forget"
   | "recentActivity"
   | "recentEvents"
   | "requestSync"

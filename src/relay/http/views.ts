@@ -1,4 +1,4 @@
-import { phaseName } from "../coalescer/connection-state.ts";
+import { isLost, phaseName } from "../coalescer/connection-state.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
 import { type Activity, type Connection, type CredentialStatus } from "../store/store.ts";
 import { describeState, inOneLine } from "../telemetry/describe-state.ts";
@@ -39,13 +39,16 @@ export interface ViewContext {
     "connections" | "credentialStatus" | "credentialStatuses" | "recentActivity" | "recentEvents"
   >;
   readonly now: number;
+  readonly isMapped: () => boolean;
 }
 
 /** All credentials of the configuration in short, in its order. */
 export async function credentialSummaries({ config, store }: ViewContext): Promise<CredentialSummaryView[]> {
   const [statuses, connections] = await Promise.all([store.credentialStatuses(), store.connections()]);
   return config.credentials.map((credential) => {
-    const own = connections.filter(({ credentialId }) => credentialId === credential.id);
+    const own = connections.filter(
+      ({ credentialId, state }) => credentialId === credential.id && !isLost(state),
+    );
     const phases = own.map(({ state, demand }) => phaseName(state, demand).toLowerCase());
     return {
       ...summaryOf(
@@ -74,6 +77,7 @@ export async function credentialView(
     ...summaryOf(credential, status, connections),
     webhook_url: webhookUrl(config.publicUrl, credential.id),
     auth: credential.auth.mode,
+    is_mapped: context.isMapped(),
     connections: await Promise.all(connections.map((connection) => connectionView(connection, context))),
     recent_events: events.map(({ seq, eventId, eventType, receivedAt }): EventView => ({
       seq,
@@ -105,6 +109,7 @@ export async function connectionView(connection: Connection, context: ViewContex
     pending_since: isoOrNull(demand.seq > state.syncedSeq ? demand.firstAt : null),
     park_reason: state.phase.name === "PARKED" ? state.phase.reason : null,
     failed_jobs: state.failedJobs,
+    failed_seq: state.failedSeq,
     last_error: state.lastError,
     last_triggered_at: isoOrNull(state.lastTriggerAt),
     last_succeeded_at: isoOrNull(state.lastSuccessAt),
@@ -137,7 +142,7 @@ function summaryOf(
   connections: readonly Connection[],
 ): Omit<CredentialSummaryView, "connections"> {
   const pending = connections
-    .filter(({ state, demand }) => demand.seq > state.syncedSeq)
+    .filter(({ state, demand }) => demand.seq > state.syncedSeq && !isLost(state))
     .map(({ demand }) => demand.firstAt)
     .filter((at) => at !== null);
   return {

@@ -14,6 +14,9 @@ const CONNECTIONS = `
      ORDER BY e.seq LIMIT 1) AS first_at
   FROM relay_connection c LEFT JOIN relay_credential k ON k.credential_id = c.credential_id`;
 
+/** For states that wait for nothing, so that no request can end it. */
+const NO_REQUEST = { urgentSeq: 0 };
+
 /** Connections, and the coalescer run on them inside transactions. */
 export class ConnectionTable {
   readonly #database: Database;
@@ -85,7 +88,7 @@ export class ConnectionTable {
           if (connection === undefined) continue;
           if (connection.credentialId !== credentialId) {
             const state = { ...first, fence: connection.state.fence + 1 };
-            await this.#write(transaction, info.connectionId, state);
+            await this.#write(transaction, info.connectionId, state, NO_REQUEST);
           }
           await this.#describe(transaction, credentialId, info);
           const current = { ...connection, ...info, credentialId };
@@ -128,6 +131,24 @@ export class ConnectionTable {
           connections.push({ ...connection, demand });
         }
         return connections;
+      },
+      { isRepeatable: true },
+    );
+  }
+
+  /** Takes a connection out, with its history, if `mayForget` says so of it. @returns it, and whether it was */
+  async forget(
+    connectionId: string,
+    mayForget: (connection: Connection) => boolean,
+  ): Promise<{ connection: Connection; isForgotten: boolean } | undefined> {
+    return await this.#database.transaction(
+      async (transaction) => {
+        const connection = await this.#lock(transaction, connectionId, this.#database.dialect.forUpdate);
+        if (connection === undefined) return undefined;
+        if (!mayForget(connection)) return { connection, isForgotten: false };
+        await transaction.all("DELETE FROM relay_activity WHERE connection_id = $1", [connectionId]);
+        await transaction.all("DELETE FROM relay_connection WHERE connection_id = $1", [connectionId]);
+        return { connection, isForgotten: true };
       },
       { isRepeatable: true },
     );
@@ -186,7 +207,9 @@ export class ConnectionTable {
   async #step(transaction: Transaction, connection: Connection, input: Input): Promise<Applied> {
     const context = await this.#context(transaction, connection);
     const { state, effects } = step(connection.state, input, context);
-    if (state !== connection.state) await this.#write(transaction, connection.connectionId, state);
+    if (state !== connection.state) {
+      await this.#write(transaction, connection.connectionId, state, context.demand);
+    }
     await this.#keep(transaction, connection.connectionId, effects);
     return { connection: { ...connection, state, demand: context.demand }, effects };
   }
@@ -207,11 +230,16 @@ export class ConnectionTable {
     return { ...context, demand: { ...demand, settledSeq: unsettled - 1 } };
   }
 
-  async #write(transaction: Transaction, connectionId: string, state: ConnectionState): Promise<void> {
+  async #write(
+    transaction: Transaction,
+    connectionId: string,
+    state: ConnectionState,
+    demand: Pick<Demand, "urgentSeq">,
+  ): Promise<void> {
     await transaction.all(
       `UPDATE relay_connection SET synced_seq = $2, phase = $3, wake_at = $4, written_at = $5, state = $6
        WHERE connection_id = $1`,
-      [connectionId, ...columnsOf(state, transaction.now)],
+      [connectionId, ...columnsOf(state, demand, transaction.now)],
     );
   }
 
@@ -227,7 +255,7 @@ export class ConnectionTable {
          discovered_at, synced_seq, phase, wake_at, written_at, state)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
        ON CONFLICT (connection_id) DO NOTHING RETURNING connection_id`,
-      [info.connectionId, credentialId, ...describe(info), now, ...columnsOf(state, now)],
+      [info.connectionId, credentialId, ...describe(info), now, ...columnsOf(state, NO_REQUEST, now)],
     );
     return rows.length > 0;
   }
@@ -291,8 +319,8 @@ function toConnection(row: ConnectionRow): Connection {
   };
 }
 
-function columnsOf(state: ConnectionState, now: number): Parameter[] {
-  const wake = wakeAt(state);
+function columnsOf(state: ConnectionState, demand: Pick<Demand, "urgentSeq">, now: number): Parameter[] {
+  const wake = wakeAt(state, demand);
   return [
     state.syncedSeq,
     state.phase.name,

@@ -134,6 +134,11 @@ export class EventLedger {
           "UPDATE relay_credential SET seq = $2, urgent_seq = $2 WHERE credential_id = $1",
           [credentialId, seq],
         );
+        // Ends the waits of its connections; also of those whose wait begins while this commits.
+        await transaction.all(
+          "UPDATE relay_connection SET wake_at = 0 WHERE credential_id = $1 AND phase <> 'PARKED'",
+          [credentialId],
+        );
         return seq;
       },
       // Asked for twice is no harm.

@@ -41,6 +41,10 @@ export const stateSchema: z.ZodType<ConnectionState> = z.object({
   witness: z.object({ jobId: z.number(), cover: z.number(), posted: z.boolean() }).nullable(),
   errors: z.number(),
   failedJobs: z.number(),
+  // States that an earlier version has written lack these.
+  failedSeq: z.number().default(0),
+  urgedSeq: z.number().default(0),
+  isHinted: z.boolean().default(false),
   missingSince: instant.nullable(),
   lastTriggerAt: instant.nullable(),
   lastSuccessAt: instant.nullable(),

@@ -90,6 +90,10 @@ export class SqlStore implements Store {
     return connection;
   }
 
+  forget(connectionId: string, mayForget: (connection: Connection) => boolean) {
+    return this.#connections.forget(connectionId, mayForget);
+  }
+
   recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]> {
     return this.#ledger.recentEvents(credentialId, limit);
   }

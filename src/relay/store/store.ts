@@ -119,6 +119,15 @@ export interface Store {
   /** All connections, or those of one credential, by name. */
   connections(credentialId?: string): Promise<Connection[]>;
   connection(connectionId: string): Promise<Connection | undefined>;
+  /**
+   * Takes a connection out, with its history, if `mayForget` says so of it. What the mapping finds again is new.
+   *
+   * @returns it as it was, and whether it is forgotten; undefined: no such connection
+   */
+  forget(
+    connectionId: string,
+    mayForget: (connection: Connection) => boolean,
+  ): Promise<{ connection: Connection; isForgotten: boolean } | undefined>;
   /** The newest events of a credential, newest first. */
   recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]>;
   /** What happened lately to a connection, newest first. */

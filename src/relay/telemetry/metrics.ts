@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
-import { type PhaseName, phaseName } from "../coalescer/connection-state.ts";
+import { isLost, type PhaseName, phaseName } from "../coalescer/connection-state.ts";
 import { type Note } from "../coalescer/inputs.ts";
 import { type Acceptance, type Connection, type CredentialStatus } from "../store/store.ts";
 
@@ -89,7 +89,7 @@ export class Metrics {
     });
     this.#connections = new Gauge({
       name: "dixa_relay_connections",
-      help: "Connections by state.",
+      help: "Connections by state, without those that are gone or carry another credential now.",
       labelNames: ["credential", "state"],
       registers,
     });
@@ -133,6 +133,7 @@ export class Metrics {
           const count = connections.filter(
             (connection) =>
               connection.credentialId === credentialId &&
+              !isLost(connection.state) &&
               phaseName(connection.state, connection.demand) === phase,
           ).length;
           this.#connections.set({ credential: credentialId, state }, count);
@@ -150,7 +151,7 @@ export class Metrics {
 export function pendingAges(connections: readonly Connection[], now: number): Map<string, number> {
   const ages = new Map<string, number>();
   for (const { credentialId, state, demand } of connections) {
-    if (demand.seq <= state.syncedSeq) continue;
+    if (demand.seq <= state.syncedSeq || isLost(state)) continue;
     const age = demand.firstAt === null ? 0 : Math.max(0, now - demand.firstAt);
     ages.set(credentialId, Math.max(ages.get(credentialId) ?? 0, age));
   }

@@ -20,6 +20,11 @@ export const WRONG_VARIANTS: Readonly<Record<string, (shipped: Step) => Step>> =
   "a busy connection counts as synced": mistaken((before, _, after) =>
     after.phase.name === "BUSY" && before.claim !== null ? clean(after, before.claim.cover) : after,
   ),
+  "a request by hand that has ended a wait counts as synced": mistaken((before, input, after) =>
+    input.type === "take" && after.urgedSeq > before.urgedSeq
+      ? { ...after, syncedSeq: Math.max(after.syncedSeq, after.urgedSeq) }
+      : after,
+  ),
   "a time-out counts as success": mistaken((before, input, after) =>
     isStart(input, "unknown") ? clean(after, before.claim?.cover) : after,
   ),

@@ -36,11 +36,15 @@ export interface Trouble {
   foreignSyncs: number;
   /** Starts that return a job which waits between two attempts. */
   gaps: number;
+  /** Events that are requests by hand. */
+  requests: number;
 }
 
 /** One connection, its replicas and Airbyte. Time is left out: whatever waits may go on at once, or later. */
 export interface World {
   events: number;
+  /** The newest of them that is a request by hand; 0: none. */
+  urgent: number;
   relay: ConnectionState;
   replicas: (PendingCall | null)[];
   /** Job n is at n − 1. */
@@ -69,6 +73,7 @@ const STALE = -1;
 export function firstWorld(rules: Rules): World {
   return {
     events: 0,
+    urgent: 0,
     relay: newConnectionState(0),
     replicas: Array.from({ length: rules.replicas }, () => null),
     jobs: [],
@@ -79,7 +84,14 @@ export function firstWorld(rules: Rules): World {
 
 /** Everything that can happen next. */
 export function* moves(world: World, rules: Rules): Generator<Move> {
-  if (world.events < rules.events) yield { name: "event", world: { ...world, events: world.events + 1 } };
+  if (world.events < rules.events) {
+    const events = world.events + 1;
+    yield { name: "event", world: { ...world, events } };
+    if (world.left.requests > 0) {
+      const left = { ...world.left, requests: world.left.requests - 1 };
+      yield { name: "somebody asks for a sync", world: { ...world, events, urgent: events, left } };
+    }
+  }
   yield* airbyteMoves(world);
   yield* leaseMoves(world);
   if (world.relay.phase.name === "PARKED") {
@@ -224,8 +236,8 @@ function applied(world: World, rules: Rules, input: Input, index?: number): Worl
   };
   const counts = { lease: 1, parkRecheck: 0, maxFailedJobs: rules.maxFailedJobs };
   const timings: Timings = { ...zero, ...backoffs, ...counts };
-  const { events } = world;
-  const demand = { seq: events, settledSeq: events, urgentSeq: 0, firstAt: NOW, lastAt: NOW };
+  const { events, urgent } = world;
+  const demand = { seq: events, settledSeq: events, urgentSeq: urgent, firstAt: NOW, lastAt: NOW };
   const { state, effects } = rules.step(world.relay, input, { now: NOW, timings, demand, jitter: 0 });
   const after = { ...world, relay: state };
   if (index === undefined) return after;
@@ -281,6 +293,7 @@ export function normalised(world: World): World {
       lastError: null,
       lastSuccessAt: null,
       lastTriggerAt: null,
+      failedSeq: 0,
     },
     replicas: replicas.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     jobs: world.jobs.map((job, index) => {
