@@ -12,6 +12,10 @@ import { addSyncCommand } from "./relay/commands/sync.ts";
 import { RelayProcess } from "./relay/process.ts";
 import { VERSION } from "./version.ts";
 
+// A reader that has gone – of the log, of a list – is no reason to end.
+process.stdout.on("error", ignoreBrokenPipe);
+process.stderr.on("error", ignoreBrokenPipe);
+
 const commandLine = new CommandLine();
 const program = yargs(hideBin(process.argv))
   .scriptName("dixa-relay")
@@ -38,3 +42,7 @@ await program
     commandLine.misused(message ?? String(error));
   })
   .parseAsync();
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}

@@ -172,7 +172,9 @@ describe("dixa-relay", () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     // A browser that connects in advance, and a probe that breaks off: the relay must not wait for them.
     for (const text of ["", "GET / HTTP/1.1\r\nHo"])
-      connect(Number(new URL(url).port), "127.0.0.1").write(text);
+      connect(Number(new URL(url).port), "127.0.0.1")
+        .on("error", () => undefined)
+        .write(text);
     relay.child.kill("SIGTERM");
     while (!relay.stdout().includes('"stopping"')) await new Promise((resolve) => setTimeout(resolve, 5));
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
@@ -181,5 +183,16 @@ describe("dixa-relay", () => {
     expect(relay.stdout()).toContain('"stopped"');
     expect(relay.stderr()).toBe("");
     expect(relay.stdout()).not.toContain(SECRET);
+  });
+
+  test("goes on when nobody reads its log any more", async () => {
+    const { relay, url } = await serve();
+    relay.child.stdout?.destroy();
+    for (const id of ["e1", "e2", "e3"]) {
+      await fetch(`${url}/webhooks/dixa/nobody`, { method: "POST" });
+      expect(await deliver(url, id)).toEqual({ status: "new" });
+    }
+    relay.child.kill("SIGTERM");
+    expect(await relay.end).toBe(0);
   });
 });

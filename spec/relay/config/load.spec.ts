@@ -290,6 +290,21 @@ describe("a fault", () => {
     ],
     ["of an empty selection", small("    connections: []"), "but must be auto, tag:<name>, or a list"],
     [
+      "of an admin token that no header can carry",
+      "admin_token: a-token, with-0123456789\n" + SMALL.replace(/admin_token.*/, ""),
+      "must not contain spaces, commas or anything beyond ASCII",
+    ],
+    [
+      "of a bearer token that no header can carry",
+      small("    auth: bearer\n    token: 'one two'"),
+      "credentials[0].token is a string of 7 characters, but must not contain spaces, commas",
+    ],
+    [
+      "of a user name with a colon",
+      small("    auth: basic\n    username: 'a:b'\n    password: x"),
+      "credentials[0].username is a string of 3 characters, but must not contain a colon",
+    ],
+    [
       "of a short admin token",
       "admin_token: short\n" + SMALL.replace(/admin_token.*/, ""),
       "admin_token is a string of 5 characters, but must have at least 16",

@@ -8,9 +8,9 @@ import {
   Mapping,
 } from "../../../src/relay/dispatch/mapping.ts";
 import { type Store } from "../../../src/relay/store/store.ts";
-import { airbyteFailure } from "../support/fake-airbyte.ts";
-import { info } from "../store/suite.ts";
 import { memoryDatabase } from "../store/sqlite-database.ts";
+import { info } from "../store/suite.ts";
+import { airbyteFailure } from "../support/fake-airbyte.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const EU = "7f0c0000-0000-4000-8000-00000000000a";

@@ -3,6 +3,7 @@ import { isEnvironmentError } from "../../http/errors.ts";
 import { SecretFilter } from "../../logging/secret-filter.ts";
 import { isConfigError } from "../config/config-error.ts";
 import { isCommandError } from "./command-error.ts";
+import { printable } from "./printable.ts";
 import { RelayClient } from "./relay-client.ts";
 
 export const EXIT_FAILED = 1;
@@ -36,8 +37,15 @@ export class CommandLine {
   readonly secrets = new SecretFilter();
   #isMisused = false;
 
+  readonly #write: (text: string) => void;
+
+  constructor(write: (text: string) => void = (text) => void process.stdout.write(text)) {
+    this.#write = write;
+  }
+
+  /** Prints one line, whatever is in it. */
   readonly print = (line: string): void => {
-    process.stdout.write(`${this.secrets.apply(line)}\n`);
+    this.#write(`${printable(this.secrets.apply(line))}\n`);
   };
 
   /** Runs a command; what goes wrong becomes a message and an exit status. */

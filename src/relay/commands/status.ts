@@ -54,7 +54,7 @@ async function status({ client, credentialId, asJson, now, print }: StatusOption
   const credentials: CredentialView[] = [];
   for (const id of ids) credentials.push(await client.credential(id));
   if (asJson) {
-    print(JSON.stringify(credentials, undefined, 2));
+    for (const line of JSON.stringify(credentials, undefined, 2).split("\n")) print(line);
     return;
   }
   for (const [index, credential] of credentials.entries()) {

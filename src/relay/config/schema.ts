@@ -16,9 +16,17 @@ import { timingKeys, timingsSchema } from "./timings.ts";
 const SHORTEST_TOKEN = 16;
 const MAKE_TOKEN = "make one with `openssl rand -hex 32`";
 
+/** What can stand behind `Bearer` in a header, and is not taken apart there. */
+const BEARER = /^[\x21-\x2b\x2d-\x7e]*$/;
+const NO_BEARER =
+  "must not contain spaces, commas or anything beyond ASCII: no Authorization header can carry them";
+
+const NO_COLON = "must not contain a colon, which ends the user name in an Authorization header";
+
 const accessToken = z
   .string({ error: `must be a text of at least ${SHORTEST_TOKEN} characters: ${MAKE_TOKEN}` })
   .trim()
+  .regex(BEARER, { error: `${NO_BEARER}; ${MAKE_TOKEN}` })
   .min(SHORTEST_TOKEN, { error: `must have at least ${SHORTEST_TOKEN} characters: ${MAKE_TOKEN}` });
 
 /** A list; text from the environment is split at commas. */
@@ -66,9 +74,11 @@ const credential = z.strictObject({
     "must be a list of secrets, such as [${DIXA_WEBHOOK_SECRET}]",
   ).default([]),
   signature_max_age: interval.optional(),
-  username: text("must not be empty").optional(),
+  username: text("must not be empty")
+    .refine((name) => !name.includes(":"), { error: NO_COLON })
+    .optional(),
   password: text("must not be empty").optional(),
-  token: text("must not be empty").optional(),
+  token: text("must not be empty").regex(BEARER, { error: NO_BEARER }).optional(),
   connections: connections.default("auto"),
   events: events.default(["all"]),
   dixa_api_token: text("must not be empty: it is an API token of Dixa").optional(),
@@ -87,9 +97,11 @@ const airbyte = z.strictObject({
     .default("client_credentials"),
   client_id: text("must not be empty").optional(),
   client_secret: text("must not be empty").optional(),
-  username: text("must not be empty").optional(),
+  username: text("must not be empty")
+    .refine((name) => !name.includes(":"), { error: NO_COLON })
+    .optional(),
   password: text("must not be empty").optional(),
-  token: text("must not be empty").optional(),
+  token: text("must not be empty").regex(BEARER, { error: NO_BEARER }).optional(),
   workspaces: list(uuid, "must be a list of workspace ids; empty means all").default([]),
   requests_per_second: positiveNumber(1000).default(1),
   burst: wholeNumber(1, 1000).default(5),

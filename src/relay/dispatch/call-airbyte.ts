@@ -1,6 +1,7 @@
 import { type AirbyteJobs, isAirbyteFailure } from "../coalescer/airbyte.ts";
 import { type Call } from "../coalescer/connection-state.ts";
 import { type Answer, type Reading } from "../coalescer/inputs.ts";
+import { messageOf } from "../store/error-message.ts";
 
 interface CallOptions {
   signal: AbortSignal;
@@ -74,8 +75,7 @@ function unknown(error: unknown, { signal, onError }: CallOptions): { kind: "unk
 }
 
 /** Why a request was given up: the words with which the dispatcher aborts it. */
-function reasonOf({ reason }: AbortSignal): string {
-  return typeof reason === "object" && reason !== null && "message" in reason
-    ? String(reason.message)
-    : "it was ended";
+function reasonOf(signal: AbortSignal): string {
+  const reason: unknown = signal.reason;
+  return messageOf(reason);
 }

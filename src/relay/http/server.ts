@@ -12,6 +12,7 @@ import { isStoreUnavailable } from "../store/store.ts";
 import { type Rejection } from "../telemetry/metrics.ts";
 import { QuietLog } from "../telemetry/quiet-log.ts";
 import { adminOperations } from "./admin-routes.ts";
+import { trackRequests } from "./close-server.ts";
 import { HttpProblem, isHttpProblem, storeUnavailable, unauthorized } from "./errors.ts";
 import { healthOperations } from "./health-routes.ts";
 import { addNotificationRoute } from "./notification-route.ts";
@@ -57,6 +58,7 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
       answerError(error, request, reply);
     },
   });
+  trackRequests(app);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_, body, done) => {
     done(null, body);
