@@ -1,7 +1,10 @@
 import { connectionStatus } from "../../airbyte/protocol/construct.ts";
 import { ConnectorError, isConnectorError } from "../../airbyte/protocol/failure.ts";
 import { checkAccess } from "../../dixa/check.ts";
+import { type Dixa } from "../../dixa/dixa.ts";
 import { toConnectorError } from "../../dixa/errors.ts";
+import { refusedStreams } from "../../dixa/readable-streams.ts";
+import { streams } from "../../dixa/streams/index.ts";
 import { isEnvironmentError } from "../../http/errors.ts";
 import { loadConfig } from "./config-file.ts";
 import { openDixa } from "./open-dixa.ts";
@@ -14,6 +17,9 @@ const PATIENCE_MS = 100_000;
  * for a wrong configuration, and what heals within a minute is none.
  */
 const MAX_FAILURES = 7;
+
+/** How long `check` looks for streams that the account may not read, ms: a help that nobody waits long for. */
+const LOOK_MS = 10_000;
 
 /**
  * Proves that the configuration works and says so in one CONNECTION_STATUS. Whatever a person can mend is a status
@@ -42,6 +48,7 @@ export async function check(configPath: string, runtime: Runtime, patienceMs = P
           },
         });
         for (const limitation of limitations) logger.warn(limitation);
+        await warnOfRefusedStreams(dixa, runtime);
       } catch (error) {
         if (!timeout.aborted) throw error;
         throw new ConnectorError(
@@ -63,5 +70,18 @@ export async function check(configPath: string, runtime: Runtime, patienceMs = P
       return;
     }
     throw error;
+  }
+}
+
+/** Says which lists Dixa refuses, as far as that is known soon. The token is good all the same. */
+async function warnOfRefusedStreams(dixa: Dixa, { logger, signal }: Runtime): Promise<void> {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
+  const listed = streams.filter((stream) => stream.kind === "listed");
+  const refused = await refusedStreams(dixa, listed, { signal: soon });
+  signal.throwIfAborted();
+  for (const { stream, status } of refused) {
+    logger.warn(
+      `Dixa does not let this account read ${stream} (${status}): untick the stream, or ask a Dixa admin`,
+    );
   }
 }
