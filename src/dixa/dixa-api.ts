@@ -17,6 +17,12 @@ export const MOST_PAGES = 100_000;
 /** What is read as a whole is a list of settings; larger than this, something is wrong. */
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
+/**
+ * So often the body of a page or an answer may break off or be unreadable. A window can be asked for in halves, so that
+ * whoever reads one allows fewer; these can't be asked for in pieces.
+ */
+const MOST_BODY_FAILURES = 8;
+
 const meta = z.looseObject({ next: z.string().nullish() });
 
 /** The Dixa API (dev.dixa.io): pages of `{"data": […], "meta": {"next": …}}`. */
@@ -60,7 +66,7 @@ export class DixaApi {
     query: Readonly<Record<string, string>>,
     options: RequestOptions,
   ): Promise<unknown> {
-    return this.#host.get(path, query, options, async (response) => {
+    return this.#host.get(path, query, patient(options), async (response) => {
       const text = await readWhole(response.body, path, LARGEST_ANSWER_BYTES);
       try {
         return JSON.parse(text) as unknown;
@@ -100,7 +106,7 @@ export class DixaApi {
     query: Readonly<Record<string, string>>,
     reading: RowReading,
   ): Promise<{ rows: number; next: string | undefined }> {
-    return this.#host.get(path, query, reading, async (response) => {
+    return this.#host.get(path, query, patient(reading), async (response) => {
       reading.onStart?.();
       let rows = 0;
       const splitter = new JsonArraySplitter({
@@ -135,6 +141,10 @@ export function nextPageKey(envelopeMeta: unknown): string | undefined {
   const key = URL.parse(next, "https://page.invalid")?.searchParams.get("pageKey") ?? "";
   if (key === "") throw new BodyError("malformed", "the link to the next page has no pageKey");
   return key;
+}
+
+function patient(options: RequestOptions): RequestOptions {
+  return { ...options, maxBodyFailures: options.maxBodyFailures ?? MOST_BODY_FAILURES };
 }
 
 /** The failure of a list that can't be read to its end. */

@@ -55,4 +55,4 @@ export const listedStreams: readonly ListedStream[] = [
 ];
 
 /** All streams, in the order in which `discover` lists them. */
-export const streams: readonly DixaStream[] = [...windowedStreams];
+export const streams: readonly DixaStream[] = [...windowedStreams, ...followedStreams, ...listedStreams];
