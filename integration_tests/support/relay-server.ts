@@ -88,6 +88,11 @@ export class RelayServer {
     return this.#log;
   }
 
+  /** Freezes it wherever it is, or lets it go on. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(name);
+  }
+
   /** Tells it to stop, and waits until it has. */
   async stop(): Promise<Ending> {
     this.#child.kill("SIGTERM");
