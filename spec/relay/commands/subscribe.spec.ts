@@ -119,9 +119,22 @@ describe("subscribe", () => {
     const text = await run();
     expect(dixa.stored).toHaveLength(3);
     expect(dixa.stored[0]?.name).toBe("old");
-    expect(dixa.stored[1]).toMatchObject({ name: "dixa-relay", enabled: true });
+    expect(dixa.stored[1]).toMatchObject({ name: "old", enabled: true });
+    expect(text).toContain("note: it was switched off in Dixa; it is on again now");
+    expect(text).toContain("note: it keeps its name in Dixa, old; give another by --name");
     expect(text).toContain("updated:");
     expect(text).toContain("note: Dixa has a second subscription for this address, s2");
+  });
+
+  test("tells of a subscription that was left on at an address of before, and gives the name that was asked for", async () => {
+    dixa.add("https://before.example.com/webhooks/dixa/" + SIGNED);
+    dixa.stored[0]!.enabled = true;
+    dixa.add(URL_OF(SIGNED));
+    const text = await run({ name: "mine" });
+    expect(text).toContain("to https://before.example.com/webhooks/dixa/");
+    expect(text).toContain("If that is an old public_url, switch it off in Dixa.");
+    expect(dixa.stored[1]).toMatchObject({ name: "mine" });
+    expect(dixa.stored[0]).toMatchObject({ name: "old", enabled: true });
   });
 
   test.each([

@@ -58,6 +58,7 @@ test("only the admin token signs in, and a wrong one is noted", async () => {
   expect(response.statusCode).toBe(401);
   expect(response.headers["set-cookie"]).toBeUndefined();
   expect(services.lines.join("")).toContain("wrong token");
+  expect(services.lines.join("")).toContain('"address":"127.0.0.1"');
   expect((await post("/login", {})).statusCode).toBe(401);
   expect((await post("/login", { token: ADMIN_TOKEN }, { "sec-fetch-site": "cross-site" })).statusCode).toBe(
     401,

@@ -32,6 +32,8 @@ export interface SubscribeOptions {
   print: (line: string) => void;
 }
 
+const DEFAULT_NAME = "dixa-relay";
+
 export function addSubscribeCommand(program: Argv, commandLine: CommandLine): void {
   program.command(
     "subscribe",
@@ -52,7 +54,7 @@ export function addSubscribeCommand(program: Argv, commandLine: CommandLine): vo
         .option("name", {
           type: "string",
           requiresArg: true,
-          default: "dixa-relay",
+          default: DEFAULT_NAME,
           describe: "Name of the webhook in Dixa",
         }),
     ({ config: path, credential: idOrName, secretFile, name }) =>
@@ -111,9 +113,8 @@ async function createOrUpdate(
   request: SubscriptionRequest,
   { subscriptions, print }: SubscribeOptions,
 ): Promise<Subscription> {
-  const same = (await subscriptions.list()).filter(
-    ({ url }) => url.toLowerCase() === request.url.toLowerCase(),
-  );
+  const all = await subscriptions.list();
+  const same = all.filter(({ url }) => url.toLowerCase() === request.url.toLowerCase());
   const [first, ...others] = same;
   for (const { id } of others) {
     print(
@@ -121,12 +122,30 @@ async function createOrUpdate(
     );
   }
   const events = `${request.events.length} events`;
+  const path = new URL(request.url).pathname.toLowerCase();
+  const elsewhere = all.filter(
+    ({ url, enabled }) =>
+      enabled &&
+      url.toLowerCase() !== request.url.toLowerCase() &&
+      URL.parse(url)?.pathname.toLowerCase().endsWith(path),
+  );
+  for (const { id, url } of elsewhere) {
+    print(
+      `note: Dixa still sends this credential's events to ${url}, too (subscription ${id}). If that is an old public_url, switch it off in Dixa.`,
+    );
+  }
   if (first === undefined) {
     const created = await subscriptions.create(request);
     print(`created: Dixa sends ${events} to ${request.url} (subscription ${created.id})`);
     return created;
   }
-  const updated = await subscriptions.update(first.id, request);
+  if (!first.enabled) print("note: it was switched off in Dixa; it is on again now");
+  const isRenamed = request.name === DEFAULT_NAME && first.name !== "" && first.name !== DEFAULT_NAME;
+  if (isRenamed) print(`note: it keeps its name in Dixa, ${first.name}; give another by --name`);
+  const updated = await subscriptions.update(first.id, {
+    ...request,
+    name: isRenamed ? first.name : request.name,
+  });
   print(`updated: Dixa sends ${events} to ${request.url} (subscription ${updated.id})`);
   return updated;
 }

@@ -8,6 +8,7 @@ import { isStoreUnavailable } from "../store/store.ts";
 import { ASSETS } from "./assets.ts";
 import { asHtml, field, forbidden, isFromElsewhere, wantsText } from "./forms.ts";
 import { loginPage, messagePage, statusPage } from "./layout.ts";
+import { LoginLimit } from "./login-limit.ts";
 import { readModel } from "./model.ts";
 import { overview } from "./overview.ts";
 import { PendingHistory } from "./pending-history.ts";
@@ -40,6 +41,7 @@ class Page {
   readonly #services: Services;
   readonly #sessions: Sessions;
   readonly #history = new PendingHistory();
+  readonly #logins = new LoginLimit();
 
   constructor(services: Services) {
     this.#services = services;
@@ -117,13 +119,21 @@ class Page {
   }
 
   #signIn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const now = this.#services.clock.now();
+    const wait = this.#logins.waitOf(request.ip, now);
+    if (wait > 0) {
+      return asHtml(reply.code(429).header("retry-after", `${Math.ceil(wait / 1000)}`)).send(
+        loginPage("Too many wrong tokens came from your address. Wait a minute."),
+      );
+    }
     const token = field(request, "token");
     if (isFromElsewhere(request) || !isSameSecret(token, this.#services.config.adminToken)) {
-      request.log.warn("somebody tried to sign in with a wrong token");
+      this.#logins.failed(request.ip, now);
+      request.log.warn({ address: request.ip }, "somebody tried to sign in with a wrong token");
       return asHtml(reply.code(401)).send(loginPage("That is not the admin token."));
     }
     request.log.info("somebody signed in to the status page");
-    return reply.header("set-cookie", this.#sessions.open(this.#services.clock.now())).redirect("/", 303);
+    return reply.header("set-cookie", this.#sessions.open(now)).redirect("/", 303);
   }
 
   /** Does what a button says, if the session and its form are right. */
