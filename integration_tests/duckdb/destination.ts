@@ -127,6 +127,11 @@ export class DuckDbDestination {
     return reader.getRowObjectsJS();
   }
 
+  /** Runs statements that give no rows. */
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
   async count(table: string): Promise<number> {
     const [row] = await this.query(`SELECT count(*) AS n FROM ${quoted(table)}`);
     return Number(row?.["n"]);

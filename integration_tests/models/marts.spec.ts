@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -263,6 +263,14 @@ describe.each([
     expect(falsified["count_transfers"]).toBe(99);
     falsified["count_transfers"] = 0;
     for (const mart of MARTS) expect(rounded(incremental![mart]!)).toEqual(rounded(full![mart]!));
+  });
+
+  test("each of the five questions in the docs is answered by one query", async () => {
+    const docs = await readFile(new URL("../../docs/metrics.md", import.meta.url), "utf8");
+    const queries = Array.from(docs.matchAll(/```sql\n([^`]+)```/g), ([, sql]) => sql!);
+    expect(queries).toHaveLength(5);
+    for (const sql of queries)
+      expect((await warehouse.query(sql.replaceAll("dixa__", "marts.dixa__"))).length).toBeGreaterThan(1);
   });
 
   test("lists in rows become rows of their own", async () => {

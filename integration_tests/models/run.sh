@@ -29,4 +29,5 @@ python_tools models integration_tests/models/requirements.txt
 # PyAirbyte is among what the acceptance suite needs.
 python_tools acceptance integration_tests/acceptance/python/requirements.txt
 npm run --silent build
+npm run --silent models:compile -- --check || give_up
 npm run --silent jest -- integration_tests/models --runInBand "$@"

@@ -1,34 +1,37 @@
-const BAR_WIDTH = 14;
-const NAME_WIDTH = 16;
+import { type Answers, duration, percent } from "./answers.ts";
 
-export interface DayAndQueue {
-  /** `2026-11-24`, UTC. */
-  day: string;
-  queue: string;
-  conversations: number;
+const BAR_WIDTH = 22;
+const DAYS_SHOWN = 10;
+
+function bar(value: number, most: number, width = BAR_WIDTH): string {
+  return "█".repeat(Math.round((value / Math.max(most, 1)) * width)) || (value > 0 ? "▏" : "");
 }
 
-/** Conversations a day and queue as bars, one line a day, the busiest queues side by side. */
-export function queueChart(counts: readonly DayAndQueue[], queuesShown = 4): string {
-  if (counts.length === 0) return "  no conversations in this time";
-  const totals = Map.groupBy(counts, ({ queue }) => queue);
-  const queues = [...totals]
-    .map(([queue, rows]) => ({ queue, total: rows.reduce((sum, row) => sum + row.conversations, 0) }))
-    .sort((a, b) => b.total - a.total)
-    .slice(0, queuesShown)
-    .map(({ queue }) => queue);
-  const most = Math.max(...counts.map(({ conversations }) => conversations));
-  const cell = (value: number) => {
-    const bar = "█".repeat(Math.round((value / most) * BAR_WIDTH)) || (value > 0 ? "▏" : "");
-    return `${bar} ${value}`.padEnd(BAR_WIDTH + 6);
-  };
-  const header = queues.map((queue) => queue.slice(0, NAME_WIDTH).padEnd(BAR_WIDTH + 6)).join("");
-  const lines = [...new Set(counts.map(({ day }) => day))].sort().map((day) => {
-    const cells = queues.map((queue) => {
-      const found = counts.find((row) => row.day === day && row.queue === queue);
-      return cell(found?.conversations ?? 0);
-    });
-    return `  ${day}  ${cells.join("")}`;
+/** The answers as bars for a terminal. */
+export function answerCharts({ days, agents, scores, totals }: Answers): string {
+  const shown = days.slice(-DAYS_SHOWN);
+  const mostMinutes = Math.max(...shown.map(({ minutes }) => minutes ?? 0));
+  const mostBacklog = Math.max(...shown.map(({ backlog }) => backlog));
+  const byDay = shown.map(({ day, minutes, backlog }) => {
+    const reply = `${bar(minutes ?? 0, mostMinutes)} ${duration(minutes)}`.padEnd(BAR_WIDTH + 10);
+    return `  ${day}  ${reply}${bar(backlog, mostBacklog)} ${backlog}`;
   });
-  return [`  ${"".padEnd(12)}${header}`, ...lines].map((line) => line.trimEnd()).join("\n");
+  const mostReplies = Math.max(...agents.map(({ replies }) => replies), 1);
+  const byAgent = agents.map(
+    ({ agent, replies }) => `  ${agent.padEnd(18)}  ${bar(replies, mostReplies)} ${replies}`,
+  );
+  const mostRatings = Math.max(...scores.map(({ ratings }) => ratings), 1);
+  const byScore = scores.map(({ score, ratings }) => `  ${score}  ${bar(ratings, mostRatings)} ${ratings}`);
+  return [
+    `  ${"day (UTC)".padEnd(12)}${"first reply time, median".padEnd(BAR_WIDTH + 10)}backlog at the day's end`,
+    ...byDay,
+    "",
+    "Agents' replies in the last three weeks:",
+    "",
+    ...byAgent,
+    "",
+    `CSAT: ${percent(totals.satisfied)} of ${totals.ratings.toLocaleString("en")} ratings are 4 or 5`,
+    "",
+    ...byScore,
+  ].join("\n");
 }

@@ -2,9 +2,12 @@ import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 
 import { DuckDbDestination } from "../../duckdb/destination.ts";
+import { likelyHistories } from "../../simulators/dixa/data/histories.ts";
 import { type DixaSimulator, startDixaSimulator } from "../../simulators/dixa/index.ts";
-import { type DayAndQueue, queueChart } from "./chart.ts";
+import { findAnswers } from "./answers.ts";
+import { answerCharts } from "./chart.ts";
 import { DemoConnector } from "./connector.ts";
+import { htmlReport } from "./html-report.ts";
 import { syncTable } from "./report.ts";
 
 export interface DemoOptions {
@@ -15,18 +18,10 @@ export interface DemoOptions {
   conversations: number;
 }
 
-const DAYS_SHOWN = 10;
+/** What the simulator's conversations reach back. */
+const DAYS = 60;
 /** What happens in the simulator between the two syncs. */
 const CLOSED_BETWEEN = 25;
-const MESSAGES_BETWEEN = 40;
-
-const QUEUES_A_DAY = `
-  SELECT strftime(make_timestamp(created_at * 1000), '%Y-%m-%d') AS day, queue_name AS queue,
-    count(*)::INTEGER AS conversations
-  FROM conversations
-  WHERE queue_name IS NOT NULL
-    AND created_at >= (SELECT max(created_at) FROM conversations) - ${DAYS_SHOWN - 1} * 86400000
-  GROUP BY ALL ORDER BY ALL`;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -75,8 +70,8 @@ async function twoSyncs(
   say(state === undefined ? "\nread: everything" : "\nread: what is new since the last run");
   const first = await connector.read(destination, state);
   if (simulator !== undefined) {
-    letThingsHappen(simulator);
-    say(`\nIn Dixa, ${CLOSED_BETWEEN} conversations are closed and ${MESSAGES_BETWEEN} messages arrive.`);
+    const messages = letThingsHappen(simulator);
+    say(`\nIn Dixa, ${CLOSED_BETWEEN} conversations are closed and ${messages} messages arrive.`);
   }
   say("\nread again, with the state of the first sync");
   const second = await connector.read(destination, destination.stateFile);
@@ -85,34 +80,50 @@ async function twoSyncs(
   say(
     "The second sync reads the last hour before its cursor again (lookback); doubles vanish by primary key.",
   );
-  say(
-    `\nNew conversations a day and queue:\n\n${queueChart((await destination.query(QUEUES_A_DAY)) as unknown as DayAndQueue[])}`,
+  const answers = await findAnswers(destination);
+  say(`\nFirst replies and backlog by day:\n\n${answerCharts(answers)}`);
+  const report = join(folder, "report.html");
+  await writeFile(
+    report,
+    htmlReport(answers, simulator === undefined ? basename(folder) : "A simulated account"),
   );
+  say(`\nThe same as a page, for a browser or a printer: ${relative(process.cwd(), report)}`);
   say(
     `\nThe rows are in ${relative(process.cwd(), destination.file)}, for example for: duckdb ${relative(process.cwd(), destination.file)}`,
   );
 }
 
-async function startSimulator(conversations: number): Promise<DixaSimulator> {
+async function startSimulator(count: number): Promise<DixaSimulator> {
   // Dixa allows 10 exports a minute, which would make this a demo of waiting.
-  return startDixaSimulator({ conversations, limits: false, latencyMs: 120, bytesPerSecond: 12_000_000 });
+  const options = { conversations: 0, limits: false, latencyMs: 120, bytesPerSecond: 12_000_000 };
+  const simulator = await startDixaSimulator(options);
+  const { dataset } = simulator;
+  for (const history of likelyHistories(count, DAYS, { seed: 1, until: dataset.span.hi })) {
+    dataset.add("conversations", history.conversation.row, history.conversation.cursor);
+    for (const { row, cursor } of history.messages) dataset.add("messages", row, cursor);
+    for (const { row, cursor } of history.activities) dataset.add("activity_logs", row, cursor);
+  }
+  return simulator;
 }
 
 function demoConfig(simulator: DixaSimulator): Record<string, unknown> {
   return simulator.config({ exports_requests_per_minute: 600, api_requests_per_second: 100 });
 }
 
-function letThingsHappen({ dataset }: DixaSimulator): void {
+/** The oldest conversations are closed once more, and their customers say thanks. @returns how many do */
+function letThingsHappen({ dataset }: DixaSimulator): number {
   const now = Math.floor(Date.now() / 1000) * 1000 - 1000;
-  const { size } = dataset.streams.conversations;
-  for (let i = 0; i < Math.min(CLOSED_BETWEEN, size); i++) {
-    dataset.touchConversation(i, now - i, { status: "closed", closed_at: now - i });
+  let messages = 0;
+  for (const { conversation } of likelyHistories(CLOSED_BETWEEN, DAYS, { seed: 2, until: now })) {
+    const csid = Number(conversation.row.id);
+    if (dataset.conversation(csid) === undefined) continue;
+    const at = now - messages;
+    dataset.changeConversation(csid, at, { status: "closed", closed_at: at });
+    const id = `cccccccc-0000-4000-8000-${String(messages++).padStart(12, "0")}`;
+    const message = { id, csid, created_at: at, direction: "inbound", text: "Thanks!", to: [] };
+    dataset.add("messages", message, at);
   }
-  for (let i = 0; i < MESSAGES_BETWEEN; i++) {
-    const id = `cccccccc-0000-4000-8000-${String(i).padStart(12, "0")}`;
-    const csid = Number(dataset.streams.conversations.idOf(i % Math.max(1, size)));
-    dataset.add("messages", { id, csid, created_at: now - i, text: "Is anybody there?", to: [] }, now - i);
-  }
+  return messages;
 }
 
 async function existing(path: string): Promise<string | undefined> {

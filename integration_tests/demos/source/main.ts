@@ -24,7 +24,7 @@ const args = await yargs(hideBin(process.argv))
   })
   .option("conversations", {
     type: "number",
-    default: 20_000,
+    default: 8000,
     requiresArg: true,
     describe: "Conversations in the simulator",
   })
