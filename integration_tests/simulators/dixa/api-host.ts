@@ -89,3 +89,9 @@ export function* activityLogPieces(
   yield* stream.pieces(span, { isShuffled, skip, take: pageLimit });
   yield Buffer.from("]}");
 }
+
+/** All activities of one conversation, which come without pages. */
+export function activitiesOf(dataset: Dataset, conversation: number): Buffer[] {
+  const rows = dataset.rowsOf("activity_logs", conversation).map(({ text }) => text);
+  return [Buffer.from(`{"data":[${rows.join(",")}]}`)];
+}

@@ -22,6 +22,8 @@ const bodies = {
   touch: z.object({ at, changes }),
   close: z.object({ at }),
   conversation: z.object({ at, changes }),
+  anonymize: z.object({ at }),
+  redact: z.object({ at }),
   message: z.object({ at, text: z.string().default("Is anybody there?") }),
   emit: z.object({ event: z.string(), at, eventId: z.string().optional(), data: changes }),
   insert: z.object({ list, at: place, row: changes }),
@@ -35,7 +37,7 @@ const bodies = {
 };
 
 /**
- * Lets another process do what {@link Control} does: `POST /__control/{touch,close,conversation,message,emit,insert,remove,deny,faults}`
+ * Lets another process do what {@link Control} does: `POST /__control/{touch,close,anonymize,redact,conversation,message,emit,insert,remove,deny,faults}`
  * on the Dixa API's host with a JSON object, and `GET /__control/requests`. Undefined if the path is another one.
  */
 export async function answerControl(
@@ -70,6 +72,10 @@ async function act(
     }
     case "close":
       return control.closeConversation(id, bodies.close.parse(body).at).row;
+    case "anonymize":
+      return control.anonymizeConversation(id, bodies.anonymize.parse(body).at).row;
+    case "redact":
+      return { id: control.redactMessage(id, bodies.redact.parse(body).at) };
     case "conversation": {
       const { at, changes } = bodies.conversation.parse(body);
       return control.addConversation(at, changes).row;

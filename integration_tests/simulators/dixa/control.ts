@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type Account, type ListName } from "./account/account.ts";
 import { type Row } from "./account/table.ts";
 import { type Dataset } from "./data/dataset.ts";
+import { anonymizeConversation, redactMessage } from "./data/erasure.ts";
 import { type DeliveryLog, type WebhookDelivery } from "./webhooks/delivery.ts";
 import { webhookEvent } from "./webhooks/events.ts";
 
@@ -82,6 +83,25 @@ export class Control {
   touchConversation(id: number, at = this.#now(), changes: Record<string, unknown> = {}): Happening {
     const row = this.#dataset.changeConversation(id, at, changes);
     return { row, delivered: Promise.resolve([]) };
+  }
+
+  /**
+   * Makes Dixa forget what is personal in a conversation, its messages and its activities.
+   *
+   * @throws Error if there is no conversation with this id
+   */
+  anonymizeConversation(id: number, at = this.#now()): Happening {
+    return { row: anonymizeConversation(this.#dataset, id, at), delivered: Promise.resolve([]) };
+  }
+
+  /**
+   * Makes Dixa forget the text of a conversation's first message.
+   *
+   * @returns the message's id
+   * @throws Error if there is no conversation with this id, or it has no message
+   */
+  redactMessage(id: number, at = this.#now()): string {
+    return redactMessage(this.#dataset, id, at);
   }
 
   addConversation(at = this.#now(), changes: Record<string, unknown> = {}): Happening {

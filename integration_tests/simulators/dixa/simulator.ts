@@ -9,7 +9,7 @@ import { Denials } from "./account/denials.ts";
 import { expectedRows } from "./account/expected.ts";
 import { answerAccount } from "./account/routes.ts";
 import { type Row } from "./account/table.ts";
-import { activityLogPieces, parseActivityLogQuery } from "./api-host.ts";
+import { activitiesOf, activityLogPieces, parseActivityLogQuery } from "./api-host.ts";
 import { sendBody } from "./body.ts";
 import { Control } from "./control.ts";
 import { answerControl } from "./control-port.ts";
@@ -239,6 +239,8 @@ export class DixaSimulator {
     if (webhooks !== undefined) return streamed(webhooks, response);
     if (method !== "GET") return failure(404, NOT_FOUND);
     if (path === "/v1/conversations/activitylog") return this.#activityLog(query);
+    const conversation = /^\/v1\/conversations\/(\d+)\/activitylog$/.exec(path)?.[1];
+    if (conversation !== undefined) return activitiesOf(this.dataset, Number(conversation));
     const { largestListPage = DEFAULT_LIST_PAGE, emptyPageEvery, shuffle = false, seed = 1 } = this.#options;
     const reply = answerAccount(path, query, {
       account: this.account,

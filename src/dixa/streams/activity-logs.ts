@@ -95,6 +95,7 @@ export const activityLogs: WindowedStream = {
   cursor: timestamp,
   host: "api",
   aliases: [],
+  ofConversation: { kind: "request", path: (id) => `/v1/conversations/${id}/activitylog` },
   reach: LONGEST_QUERY_MS,
   maxWindow: ({ activityLog: days }) => Math.min(days * DAY_MS, LONGEST_QUERY_MS - OVERLAP_MS),
   async readWindow(dixa, { lo, hi }, reading) {

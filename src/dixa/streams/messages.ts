@@ -50,6 +50,7 @@ export const messages: WindowedStream = {
   cursor: epochMilliseconds,
   host: "exports",
   aliases: [],
+  ofConversation: { kind: "windows", field: "csid" },
   maxWindow: ({ exports }) => exportWindow(exports),
   readWindow: (dixa, window, reading) => readExport(dixa, "message_export", "created", window, reading),
   // A bare text in older versions of Dixa's reference, a list in newer ones.

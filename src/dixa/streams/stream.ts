@@ -38,6 +38,14 @@ export interface WindowedStream extends StreamOfAnyKind {
   readonly cursor: Cursor;
   /** Which of Dixa's hosts is asked, and so whose budget is used. */
   readonly host: "exports" | "api";
+  /**
+   * How the rows of one conversation are found again when Dixa has erased something from it: by the windows in which
+   * they were made, in which their own `field` holds the conversation's id, or by a request of the Dixa API. Undefined
+   * where erased rows come again by themselves.
+   */
+  readonly ofConversation?:
+    | { readonly kind: "windows"; readonly field: string }
+    | { readonly kind: "request"; path(conversation: number): string };
   /** Names under which other connectors keep this stream's state. */
   readonly aliases: readonly string[];
   /** Widest window that one read may ask for, ms, so that it stays below the API's limit with the overlap. */

@@ -14,16 +14,25 @@ import { type Logger } from "../output/logger.ts";
 import { type Output } from "../output/output.ts";
 import { RecordOutput } from "../output/record-output.ts";
 import { streamRewriter } from "../output/stream-rewriter.ts";
+import { ErasureLog } from "./erasure-state.ts";
 import { ListProgress, readListState } from "./list-progress.ts";
 import { RangeProgress } from "./range-progress.ts";
 import { originOf, sinceOf, type SyncTerms, whyVoid } from "./state-origin.ts";
 import { type StreamProgress, StreamRun } from "./stream-run.ts";
 import { type CursorOfStream, readSettled, readStreamState } from "./stream-state.ts";
-import { earliestOf, syncRange } from "./sync-range.ts";
+import { earliestOf, type SyncRange, syncRange } from "./sync-range.ts";
 
 /** A configured stream with what its state leaves to be read of it. */
 export type Planned = { run: StreamRun; records: RecordOutput } & (
-  | { kind: "windowed"; stream: WindowedStream; progress: RangeProgress }
+  | {
+      kind: "windowed";
+      stream: WindowedStream;
+      progress: RangeProgress;
+      /** First instant of what the destination may hold, ms UTC. */
+      since: number | undefined;
+      /** Undefined if what Dixa erases need not be followed. */
+      erasures: ErasureLog | undefined;
+    }
   | { kind: "followed"; stream: FollowedStream; progress: RangeProgress; isNew: boolean }
   | { kind: "listed"; stream: ListedStream; progress: ListProgress }
 );
@@ -74,12 +83,27 @@ export function planStream(
   const cursor = cursorOf(stream);
   const isFollowed = stream.kind === "followed";
   const { progress, since } = rangeOf(options, cursor, isFollowed, saved, terms, now);
-  const parts = partsOf(options, stream, configured, progress, (isComplete) =>
-    originOf(terms, since, isComplete),
-  );
+  const erasures = erasuresOf(stream, terms, saved, progress.range, now);
+  const parts = partsOf(options, stream, configured, progress, (isComplete) => ({
+    ...originOf(terms, since, isComplete),
+    ...erasures?.state(),
+  }));
   return stream.kind === "windowed"
-    ? { kind: "windowed", stream, progress, ...parts }
+    ? { kind: "windowed", stream, progress, since, erasures, ...parts }
     : { kind: "followed", stream, progress, isNew: saved === undefined || saved === null, ...parts };
+}
+
+/** A full refresh reads everything as it is now, and a first sync too: what is erased meanwhile is for the next one. */
+function erasuresOf(
+  stream: WindowedStream | FollowedStream,
+  terms: SyncTerms,
+  saved: unknown,
+  range: SyncRange,
+  now: number,
+): ErasureLog | undefined {
+  if (stream.kind !== "windowed" || stream.ofConversation === undefined || terms.isFullRefresh)
+    return undefined;
+  return new ErasureLog(saved, Math.min(range.floor ?? now, now));
 }
 
 function partsOf(

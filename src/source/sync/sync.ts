@@ -6,6 +6,8 @@ import { type Dixa } from "../../dixa/dixa.ts";
 import { conversations } from "../../dixa/streams/conversations.ts";
 import { type DixaStream } from "../../dixa/streams/stream.ts";
 import { type StreamSnapshot } from "../output/terminal-progress.ts";
+import { ErasureFollower, type ErasureFollowerOptions } from "./erasure-follower.ts";
+import { ErasureSearch } from "./erasure-search.ts";
 import { FollowedPass } from "./followed-pass.ts";
 import { ListedWork } from "./listed-work.ts";
 import { type Planned, type PlanOptions, planStream } from "./plan-stream.ts";
@@ -86,6 +88,8 @@ function worksOf(options: SyncOptions, planned: readonly Planned[], now: number)
   const { clock, config, dixa, logger, output, tuning } = options;
   const budget = new RowBudget(tuning.mostRows);
   const drained = () => output.writer.drained();
+  const reading = { dixa, drained, clock, now, tuning, budget };
+  const search = new ErasureSearch({ ...reading, days: config.days });
   const works: Work[] = [];
   const followed = planned.filter((plan) => plan.kind === "followed");
   if (followed.length > 0) {
@@ -100,23 +104,22 @@ function worksOf(options: SyncOptions, planned: readonly Planned[], now: number)
     if (plan.kind === "listed") works.push(new ListedWork({ dixa, ...plan, output: plan.records, drained }));
     else if (plan.kind === "windowed") {
       const { start, end, done } = plan.progress.range;
-      const planner = new SlicePlanner({ start, end, maxWidth: plan.stream.maxWindow(config.days), done });
-      works.push(
-        new WindowedWork({
-          dixa,
-          ...plan,
-          planner,
-          output: plan.records,
-          drained,
-          clock,
-          now,
-          tuning,
-          budget,
-        }),
-      );
+      const maxWidth = plan.stream.maxWindow(config.days);
+      const planner = new SlicePlanner({ start, end, maxWidth, done });
+      const erasures = followerOf(plan, { dixa, search, now, lookback: config.lookback, maxWidth, drained });
+      works.push(new WindowedWork({ ...reading, ...plan, planner, output: plan.records, erasures }));
     }
   }
   return works;
+}
+
+function followerOf(
+  { stream, erasures, since = 0, records, run }: Extract<Planned, { kind: "windowed" }>,
+  options: Pick<ErasureFollowerOptions, "dixa" | "search" | "now" | "lookback" | "maxWidth" | "drained">,
+): ErasureFollower | undefined {
+  if (erasures === undefined || erasures.from >= options.now) return undefined;
+  const put = records.put.bind(records);
+  return new ErasureFollower({ ...options, stream, log: erasures, since, put, report: run });
 }
 
 function findStream(streams: readonly DixaStream[], configured: ConfiguredStream): DixaStream {

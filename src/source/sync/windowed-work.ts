@@ -1,4 +1,5 @@
 import { describeWindow } from "../../logging/describe.ts";
+import { type ErasureFollower } from "./erasure-follower.ts";
 import { type RangeProgress } from "./range-progress.ts";
 import { type Slice, type SlicePlanner } from "./slice-planner.ts";
 import { SliceReader, type SliceReaderOptions } from "./slice-reader.ts";
@@ -8,15 +9,18 @@ import { type Unit, type Work } from "./work.ts";
 export interface WindowedWorkOptions extends Omit<SliceReaderOptions, "report"> {
   run: StreamRun;
   progress: RangeProgress;
+  /** Follows what Dixa has erased, once all slices are handed out. */
+  erasures: ErasureFollower | undefined;
 }
 
-/** Reads a windowed stream: one slice a unit. */
+/** Reads a windowed stream: one slice a unit, and at last the rows from which Dixa has erased something. */
 export class WindowedWork implements Work {
   readonly runs: readonly StreamRun[];
   readonly host: Work["host"];
   readonly #run: StreamRun;
   readonly #planner: SlicePlanner;
   readonly #reader: SliceReader;
+  readonly #erasures: ErasureFollower | undefined;
   #inFlight = 0;
   #allHandedOut = false;
 
@@ -26,6 +30,7 @@ export class WindowedWork implements Work {
     this.host = stream.host;
     this.#run = run;
     this.#planner = options.planner;
+    this.#erasures = options.erasures;
     const report = run.reportOf((window: Slice) => {
       progress.finish(window.lo, window.hi);
       run.finished(describeWindow(window.lo, window.hi));
@@ -38,14 +43,25 @@ export class WindowedWork implements Work {
   }
 
   next(): Unit | undefined {
-    const slice = this.#run.failure === undefined && !this.#allHandedOut ? this.#planner.next() : undefined;
-    if (slice === undefined) {
+    if (this.#allHandedOut || this.#run.failure !== undefined) {
       this.#allHandedOut = true;
       return undefined;
     }
+    const slice = this.#planner.next();
+    const erasures = this.#erasures;
+    if (slice !== undefined) return this.#unit((signal) => this.#reader.read(slice, signal));
+    this.#allHandedOut = true;
+    if (erasures === undefined) return undefined;
+    return this.#unit(async (signal) => {
+      await erasures.follow(signal);
+      this.#run.finished("what Dixa has erased");
+    });
+  }
+
+  #unit(part: (signal: AbortSignal) => Promise<void>): Unit {
     this.#inFlight++;
     return async (signal) => {
-      await this.#run.attempt(signal, (own) => this.#reader.read(slice, own));
+      await this.#run.attempt(signal, part);
       this.#inFlight--;
     };
   }

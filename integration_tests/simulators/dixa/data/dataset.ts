@@ -180,11 +180,55 @@ export class Dataset {
     return own;
   }
 
+  /** The messages or the activities of a conversation, as they are now. */
+  rowsOf(stream: "messages" | "activity_logs", conversation: number): OwnRow[] {
+    const rows = this.streams[stream];
+    const own = [...rows.owns()].filter(({ text }) => {
+      const row = JSON.parse(text) as Record<string, unknown>;
+      return row[stream === "messages" ? "csid" : "conversationId"] === conversation;
+    });
+    const pattern = this.#indexesOf(stream, conversation).map((index) => ({
+      id: rows.idOf(index),
+      cursor: rows.cursor(index),
+      text: rows.text(index),
+    }));
+    return [...own, ...pattern];
+  }
+
+  /** Changes all messages or all activities of a conversation where they are; their cursors stay. */
+  changeRowsOf(
+    stream: "messages" | "activity_logs",
+    conversation: number,
+    change: (row: Record<string, unknown>) => Record<string, unknown>,
+  ): void {
+    const rows = this.rowsOf(stream, conversation);
+    for (const index of this.#indexesOf(stream, conversation)) this.streams[stream].remove(index);
+    for (const { id, cursor, text } of rows) {
+      this.#put(stream, {
+        id,
+        cursor,
+        text: JSON.stringify(change(JSON.parse(text) as Record<string, unknown>)),
+      });
+    }
+  }
+
   /** The shape of a conversation that is not in the account yet, for {@link add}: every call gives another. */
   newConversation(): Record<string, unknown> & { id: number } {
     const index = this.streams.conversations.size + this.#newConversations++;
     const row = JSON.parse(this.streams.conversations.text(index)) as Record<string, unknown>;
     return { ...row, id: conversationId(index) };
+  }
+
+  /** Where a conversation's rows are in the pattern of another stream: the conversations share it out equally. */
+  #indexesOf(stream: "messages" | "activity_logs", conversation: number): number[] {
+    const index = conversationIndex(conversation);
+    const rows = this.streams[stream];
+    const each = rows.size / this.streams.conversations.size;
+    if (index < 0 || index >= this.streams.conversations.size) return [];
+    const first = Math.ceil(index * each);
+    return Array.from({ length: Math.ceil((index + 1) * each) - first }, (_, at) => first + at).filter((at) =>
+      rows.has(at),
+    );
   }
 
   #put(stream: StreamName, own: OwnRow): void {

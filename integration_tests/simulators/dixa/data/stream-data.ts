@@ -72,6 +72,11 @@ export class StreamData {
     for (const { text } of this.#own.values()) yield text;
   }
 
+  /** The rows outside the pattern. */
+  owns(): Iterable<OwnRow> {
+    return this.#own.values();
+  }
+
   idOf(index: number): string {
     const { id, uuid } = this.#options.values(index, 0);
     return uuid ?? String(id);

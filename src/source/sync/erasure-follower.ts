@@ -1,0 +1,134 @@
+import { type Dixa } from "../../dixa/dixa.ts";
+import { type WindowedStream } from "../../dixa/streams/stream.ts";
+import { BodyError, isHttpStatusError } from "../../http/errors.ts";
+import { type JsonElement } from "../../http/json-array-splitter.ts";
+import { findMember, integerValue, keyBytes, valueEnd, valueStart } from "../../http/json-element.ts";
+import { type ErasureSearch, type FoundErasures } from "./erasure-search.ts";
+import { type ErasureLog } from "./erasure-state.ts";
+import { coverSpans } from "./erasure-windows.ts";
+import { type Interval } from "./intervals.ts";
+import { type ReadingReport } from "./reading-report.ts";
+import { RowSet } from "./row-set.ts";
+
+/** A conversation's times and those of its messages are not stamped at the same moment, ms. */
+const SPAN_MARGIN_MS = 3_600_000;
+
+export interface ErasureFollowerOptions {
+  dixa: Dixa;
+  stream: WindowedStream;
+  search: ErasureSearch;
+  /** What the stream's state says of it. */
+  log: ErasureLog;
+  /** First instant of what the destination may hold, ms UTC. */
+  since: number;
+  /** When the sync began, ms UTC: later erasures are the next sync's. */
+  now: number;
+  /** How long erasures may take to show up, ms. */
+  lookback: number;
+  /** Widest window of the stream, ms. */
+  maxWidth: number;
+  drained: () => Promise<void> | undefined;
+  put: (element: JsonElement) => void;
+  report: ReadingReport;
+}
+
+/**
+ * Reads the rows of conversations again from which Dixa has erased something since the last sync, so that the
+ * destination forgets it too: they would not come by themselves, since a stream is read by when its rows were made.
+ */
+export class ErasureFollower {
+  readonly #options: ErasureFollowerOptions;
+
+  constructor(options: ErasureFollowerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws what reading a window or a conversation throws; then the state stays as it was */
+  async follow(signal: AbortSignal): Promise<void> {
+    const { stream, search, log, now, lookback, report } = this.#options;
+    const found = await search.find(log.from, now, report, signal);
+    const erasures = log.newOf(found.erasures);
+    const ids = [...new Set(erasures.map(({ conversation }) => conversation))];
+    if (ids.length > 0) {
+      report.warned(`Dixa has erased something from ${ids.length} conversations: reading their rows again`);
+      const { ofConversation } = stream;
+      if (ofConversation?.kind === "request")
+        await this.#readEach(ids, (id) => ofConversation.path(id), signal);
+      if (ofConversation?.kind === "windows") {
+        await this.#readWindows(ids, found, keyBytes(ofConversation.field), signal);
+      }
+    }
+    log.follow(erasures, now - lookback);
+  }
+
+  /** All windows in which messages of the conversations were written; only theirs are put out. */
+  async #readWindows(
+    ids: readonly number[],
+    found: FoundErasures,
+    field: Buffer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { stream, search, since, now, maxWidth, put, report } = this.#options;
+    const unknown = ids.filter((id) => !found.spans.has(id));
+    const spans = new Map([...found.spans, ...(await search.spansOf(unknown, report, signal))]);
+    const gone = unknown.filter((id) => !spans.has(id));
+    if (gone.length > 0) {
+      report.warned(`Dixa has no conversation ${gone.join(", ")} any more; rows of it can't be read again`);
+    }
+    const wanted = new Set(ids);
+    const windows = coverSpans(
+      ids.flatMap((id): Interval[] => {
+        const [lo, hi] = spans.get(id) ?? [0, 0];
+        return hi === 0 ? [] : [[Math.max(since, lo - SPAN_MARGIN_MS), Math.min(now, hi + SPAN_MARGIN_MS)]];
+      }),
+      maxWidth,
+    );
+    await search.readAll(stream, windows, report, signal, (element) => {
+      const member = findMember(element, field);
+      const id = member === -1 ? undefined : integerValue(element, member);
+      if (id !== undefined && wanted.has(id)) put(element);
+    });
+  }
+
+  /** One request a conversation; one that is gone has nothing left to read. */
+  async #readEach(
+    ids: readonly number[],
+    path: (conversation: number) => string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { dixa, stream, since, drained, put, report } = this.#options;
+    const cursorKey = keyBytes(stream.cursorField);
+    const idKey = keyBytes(stream.primaryKey[0]);
+    for (const id of ids) {
+      const out = new RowSet(0);
+      const onElement = (element: JsonElement) => {
+        const cursorAt = findMember(element, cursorKey);
+        const cursor = cursorAt === -1 ? undefined : stream.cursor.read(element, cursorAt);
+        if (cursor !== undefined && cursor < since) return;
+        const idAt = findMember(element, idKey);
+        if (idAt === -1) throw new BodyError("malformed", `an activity of conversation ${id} has no id`);
+        // A page that fails comes again from its start.
+        if (out.addBytes(element.buffer, valueStart(element, idAt), valueEnd(element, idAt), 0)) put(element);
+      };
+      try {
+        await dixa.api.readPages(
+          path(id),
+          {},
+          {
+            signal,
+            drained,
+            onElement,
+            onRequest: () => {
+              report.requested();
+            },
+            onWait: (wait) => {
+              report.waiting(wait);
+            },
+          },
+        );
+      } catch (error) {
+        if (!isHttpStatusError(error) || error.status !== 404) throw error;
+      }
+    }
+  }
+}

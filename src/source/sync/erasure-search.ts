@@ -1,0 +1,180 @@
+import { activityLogs } from "../../dixa/streams/activity-logs.ts";
+import { conversations } from "../../dixa/streams/conversations.ts";
+import { type WindowedStream } from "../../dixa/streams/stream.ts";
+import { parseTimestamp } from "../../dixa/timestamps.ts";
+import { type JsonElement } from "../../http/json-array-splitter.ts";
+import { findMember, integerValue, keyBytes, valueKind, valueText } from "../../http/json-element.ts";
+import { type Erasure } from "./erasure-state.ts";
+import { type Interval } from "./intervals.ts";
+import { type ReadingReport } from "./reading-report.ts";
+import { SlicePlanner } from "./slice-planner.ts";
+import { SliceReader, type SliceReaderOptions } from "./slice-reader.ts";
+
+/** Conversations that one request asks for by their ids; the most that Dixa takes is not documented. */
+const IDS_PER_REQUEST = 100;
+const REDACTED = '"ConversationMessageRedacted"';
+const QUOTE = 0x22;
+const ID = keyBytes("id");
+const CREATED_AT = keyBytes("created_at");
+const UPDATED_AT = keyBytes("updated_at");
+const LAST_MESSAGE_AT = keyBytes("last_message_created_at");
+const ANONYMIZED_AT = keyBytes("anonymized_at");
+const TYPE = keyBytes("_type");
+const CONVERSATION_ID = keyBytes("conversationId");
+const ACTIVITY_TIMESTAMP = keyBytes("activityTimestamp");
+
+export type ErasureReading = Pick<
+  SliceReaderOptions,
+  "dixa" | "drained" | "clock" | "now" | "tuning" | "budget"
+> & {
+  days: Parameters<WindowedStream["maxWindow"]>[0];
+};
+
+/** What was erased in a time, and when the messages of those conversations were written as far as that is known. */
+export interface FoundErasures {
+  erasures: readonly Erasure[];
+  /** From a conversation's creation to its last message, ms UTC. */
+  spans: Map<number, Interval>;
+}
+
+/**
+ * Looks for what Dixa has erased. There is no list of it: an anonymised conversation says so itself, and comes by
+ * `updated_at`; a redacted message is told of by an activity. Streams that ask for the same time share the answer.
+ */
+export class ErasureSearch {
+  readonly #reading: ErasureReading;
+  readonly #shared = new Map<string, Promise<FoundErasures>>();
+
+  constructor(reading: ErasureReading) {
+    this.#reading = reading;
+  }
+
+  /**
+   * The erasures of `[from, to)` and those after it that show already, ms UTC.
+   *
+   * @throws what reading a window throws
+   */
+  async find(from: number, to: number, report: ReadingReport, signal: AbortSignal): Promise<FoundErasures> {
+    const key = `${from} ${to}`;
+    const shared = await this.#shared.get(key)?.catch(() => undefined);
+    if (shared !== undefined) return shared;
+    // Whoever waited for one that failed asks again, so that one stream's end is not the other's.
+    const own = this.#search(from, to, report, signal);
+    this.#shared.set(key, own);
+    return own;
+  }
+
+  /** When the messages of these conversations were written; those that Dixa does not know any more are missing. */
+  async spansOf(
+    ids: readonly number[],
+    report: ReadingReport,
+    signal: AbortSignal,
+  ): Promise<Map<number, Interval>> {
+    const { dixa, drained, now } = this.#reading;
+    const spans = new Map<number, Interval>();
+    for (let at = 0; at < ids.length; at += IDS_PER_REQUEST) {
+      const some = ids.slice(at, at + IDS_PER_REQUEST);
+      await dixa.exports.readArray(
+        "/v1/conversation_export",
+        { csids: some.join(",") },
+        {
+          signal,
+          drained,
+          onRequest: () => {
+            report.requested();
+          },
+          onWait: (wait) => {
+            report.waiting(wait);
+          },
+          onElement: (element) => {
+            const id = integerOf(element, ID);
+            if (id !== undefined) spans.set(id, spanOf(element, now));
+          },
+        },
+      );
+    }
+    return spans;
+  }
+
+  async #search(
+    from: number,
+    to: number,
+    report: ReadingReport,
+    signal: AbortSignal,
+  ): Promise<FoundErasures> {
+    const { now } = this.#reading;
+    const erasures: Erasure[] = [];
+    const spans = new Map<number, Interval>();
+    await this.readAll(conversations, [[from, to]], report, signal, (element) => {
+      const conversation = integerOf(element, ID);
+      const at = integerOf(element, ANONYMIZED_AT);
+      if (conversation === undefined || at === undefined || at < from) return;
+      erasures.push({ conversation, at });
+      spans.set(conversation, spanOf(element, now));
+    });
+    await this.readAll(activityLogs, [[from, to]], report, signal, (element) => {
+      const type = findMember(element, TYPE);
+      if (type === -1 || valueText(element, type) !== REDACTED) return;
+      const conversation = integerOf(element, CONVERSATION_ID);
+      const at = timeOf(element, ACTIVITY_TIMESTAMP);
+      if (conversation !== undefined && at !== undefined) erasures.push({ conversation, at });
+    });
+    return { erasures, spans };
+  }
+
+  /**
+   * Reads windows of a stream, with all the care of its own reading, and hands its rows over.
+   *
+   * @param windows half-open, ms UTC
+   */
+  async readAll(
+    stream: WindowedStream,
+    windows: readonly Interval[],
+    report: ReadingReport,
+    signal: AbortSignal,
+    put: (element: JsonElement) => void,
+  ): Promise<void> {
+    const { days, ...reading } = this.#reading;
+    for (const [start, end] of windows) {
+      const planner = new SlicePlanner({ start, end, maxWidth: stream.maxWindow(days), done: [] });
+      const reader = new SliceReader({
+        ...reading,
+        stream,
+        planner,
+        output: { put },
+        report: {
+          requested: () => {
+            report.requested();
+          },
+          waiting: (wait) => {
+            report.waiting(wait);
+          },
+          warned: (message) => {
+            report.warned(message);
+          },
+          finished: () => undefined,
+        },
+      });
+      for (let slice = planner.next(); slice !== undefined; slice = planner.next()) {
+        await reader.read(slice, signal);
+      }
+    }
+  }
+}
+
+/** From the conversation's creation to its last message; where the latter is not told, to its last change. */
+function spanOf(element: JsonElement, now: number): Interval {
+  const last = integerOf(element, LAST_MESSAGE_AT) ?? integerOf(element, UPDATED_AT) ?? now;
+  return [integerOf(element, CREATED_AT) ?? 0, last + 1];
+}
+
+function integerOf(element: JsonElement, key: Buffer): number | undefined {
+  const member = findMember(element, key);
+  return member === -1 ? undefined : integerValue(element, member);
+}
+
+function timeOf(element: JsonElement, key: Buffer): number | undefined {
+  const member = findMember(element, key);
+  if (member === -1 || valueKind(element, member) !== QUOTE) return undefined;
+  return parseTimestamp(JSON.parse(valueText(element, member)) as string);
+}
