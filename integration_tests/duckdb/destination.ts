@@ -150,9 +150,11 @@ export class DuckDbDestination {
       SELECT ${picked.join(", ")}
       FROM read_json(
         ${literal(path)}, format = 'newline_delimited', maximum_object_size = ${LONGEST_LINE_BYTES},
-        columns = {record: ${literal(`STRUCT(data STRUCT(${fields}))`)}}
+        columns = {record: ${literal(`STRUCT(data STRUCT(${fields}), emitted_at BIGINT)`)}}
       )
-      QUALIFY row_number() OVER (PARTITION BY ${quoted(key)} ORDER BY ${quoted(cursor)} DESC) = 1`);
+      QUALIFY row_number() OVER (
+        PARTITION BY ${quoted(key)} ORDER BY ${quoted(cursor)} DESC, record.emitted_at DESC
+      ) = 1`);
   }
 
   async #states(): Promise<Map<string, State>> {

@@ -56,8 +56,9 @@ export class ErasureSearch {
    */
   async find(from: number, to: number, report: ReadingReport, signal: AbortSignal): Promise<FoundErasures> {
     const key = `${from} ${to}`;
-    const shared = await this.#shared.get(key)?.catch(() => undefined);
-    if (shared !== undefined) return shared;
+    const shared = this.#shared.get(key);
+    const found = shared === undefined ? undefined : await shared.catch(() => undefined);
+    if (found !== undefined) return found;
     // Whoever waited for one that failed asks again, so that one stream's end is not the other's.
     const own = this.#search(from, to, report, signal);
     this.#shared.set(key, own);

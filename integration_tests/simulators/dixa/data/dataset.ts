@@ -184,6 +184,7 @@ export class Dataset {
   rowsOf(stream: "messages" | "activity_logs", conversation: number): OwnRow[] {
     const rows = this.streams[stream];
     const own = [...rows.owns()].filter(({ text }) => {
+      if (!text.includes(String(conversation))) return false;
       const row = JSON.parse(text) as Record<string, unknown>;
       return row[stream === "messages" ? "csid" : "conversationId"] === conversation;
     });
