@@ -22,6 +22,9 @@ import { type StreamProgress, StreamRun } from "./stream-run.ts";
 import { type CursorOfStream, readSettled, readStreamState } from "./stream-state.ts";
 import { earliestOf, type SyncRange, syncRange } from "./sync-range.ts";
 
+/** One window of the Exports API, ms. */
+const LONGEST_LOOK_BACK_MS = 30 * 86_400_000;
+
 /** A configured stream with what its state leaves to be read of it. */
 export type Planned = { run: StreamRun; records: RecordOutput } & (
   | {
@@ -93,7 +96,11 @@ export function planStream(
     : { kind: "followed", stream, progress, isNew: saved === undefined || saved === null, ...parts };
 }
 
-/** A full refresh reads everything as it is now, and a first sync too: what is erased meanwhile is for the next one. */
+/**
+ * A full refresh reads everything as it is now, and a first sync too: what is erased meanwhile is for the next one. A
+ * state of earlier versions, and of other connectors, does not know erasures; their cursor is where the last sync ended,
+ * unless it is so old that looking from there on would take more than a request.
+ */
 function erasuresOf(
   stream: WindowedStream | FollowedStream,
   terms: SyncTerms,
@@ -103,7 +110,8 @@ function erasuresOf(
 ): ErasureLog | undefined {
   if (stream.kind !== "windowed" || stream.ofConversation === undefined || terms.isFullRefresh)
     return undefined;
-  return new ErasureLog(saved, Math.min(range.floor ?? now, now));
+  const { floor = now } = range;
+  return new ErasureLog(saved, floor > now - LONGEST_LOOK_BACK_MS ? Math.min(floor, now) : now);
 }
 
 function partsOf(
