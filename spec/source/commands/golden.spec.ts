@@ -23,8 +23,8 @@ describe("what the platform is told", () => {
     }
   });
 
-  test("is compared with its golden files by a script too", async () => {
-    expect(await endOf(startProgram("scripts/golden.ts", ["--check"]))).toMatchObject({
+  test.each(["scripts/golden.ts", "scripts/stream-tables.ts"])("is compared by %s too", async (script) => {
+    expect(await endOf(startProgram(script, ["--check"]))).toMatchObject({
       code: 0,
       stderr: "",
     });
