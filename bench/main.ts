@@ -1,9 +1,11 @@
+import { benchKinds } from "./kinds.ts";
 import { benchReadPath } from "./read-path.ts";
 import { benchRelay } from "./relay.ts";
 import { benchStartUp } from "./start-up.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   "read-path": benchReadPath,
+  kinds: benchKinds,
   "start-up": benchStartUp,
   relay: benchRelay,
 };
