@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { getCACertificates } from "node:tls";
+import tls from "node:tls";
 
 import { EnvironmentError } from "./errors.ts";
 
@@ -98,7 +98,7 @@ function trusted(env: Environment): string[] | undefined {
     return path === undefined || path === "" ? [] : certificatesIn(name, path);
   });
   // The default ones hold those of NODE_EXTRA_CA_CERTS.
-  return more.length === 0 ? undefined : [...new Set([...getCACertificates("default"), ...more])];
+  return more.length === 0 ? undefined : [...new Set([...tls.getCACertificates("default"), ...more])];
 }
 
 function certificatesIn(name: string, path: string): string[] {
