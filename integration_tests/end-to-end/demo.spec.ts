@@ -57,7 +57,8 @@ test("the demo reads twice into DuckDB, and its table says what is there", async
   const destination = await DuckDbDestination.open(join(folder, "simulator"));
   try {
     const [closed] = await destination.query(
-      "SELECT count(*)::INTEGER AS n FROM conversations WHERE status = 'closed' AND closed_at = updated_at",
+      `SELECT count(*)::INTEGER AS n FROM conversations AS c JOIN messages AS m ON m.csid = c.id
+       WHERE m.text = 'Thanks!' AND c.status = 'closed' AND c.closed_at = m.created_at`,
     );
     expect(closed).toEqual({ n: 25 });
     const [exact] = await destination.query(
