@@ -2,9 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 
 import { format } from "prettier";
 
+import { fieldsOf, PERSONAL_KINDS } from "../src/dixa/personal.ts";
 import { CONVERSATION_UPDATED_AT } from "../src/dixa/streams/followed.ts";
 import { streams } from "../src/dixa/streams/index.ts";
-import { fieldsOf, PERSONAL_KINDS } from "../src/dixa/streams/personal.ts";
 import { type DixaStream } from "../src/dixa/streams/stream.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
-import { PERSONAL_KINDS } from "../../src/dixa/streams/personal.ts";
+import { PERSONAL_KINDS } from "../../src/dixa/personal.ts";
 import { systemClock } from "../../src/http/clock.ts";
 import { PERSONAL_VALUES } from "../simulators/dixa/data/personal-values.ts";
 import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";

@@ -141,7 +141,7 @@ describe("a bare array", () => {
   });
 
   test.each([
-    ["nothing", "", "truncated"],
+    ["nothing", "", "malformed"],
     ["an array that is not closed", '[{"a":1}', "truncated"],
     ["an array cut after a comma", '[{"a":1},', "truncated"],
     ["an array cut inside a string", '[{"a":"b', "truncated"],

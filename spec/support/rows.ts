@@ -1,8 +1,8 @@
 import { type z } from "zod";
 
 import { toStreamSchema } from "../../src/airbyte/protocol/json-schema.ts";
+import { PERSONAL_KINDS } from "../../src/dixa/personal.ts";
 import { type Privacy, toPrivacy } from "../../src/dixa/privacy.ts";
-import { PERSONAL_KINDS } from "../../src/dixa/streams/personal.ts";
 import { type DixaStream, type WindowedStream } from "../../src/dixa/streams/stream.ts";
 import { valueBytes } from "../../src/http/json-element.ts";
 import { createLogger } from "../../src/source/output/logger.ts";

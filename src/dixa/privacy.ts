@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { PERSONAL_KINDS, type PersonalKind } from "./streams/personal.ts";
+import { PERSONAL_KINDS, type PersonalKind } from "./personal.ts";
 
 /** What becomes of a kind of personal data on its way out. */
 export type Treatment = "keep" | "drop" | "pseudonymize";

@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 
 import { toStreamSchema } from "../../../src/airbyte/protocol/json-schema.ts";
+import { fieldsOf } from "../../../src/dixa/personal.ts";
 import { followedStreams, listedStreams, windowedStreams } from "../../../src/dixa/streams/index.ts";
-import { fieldsOf } from "../../../src/dixa/streams/personal.ts";
 
 type Schema = Record<string, unknown>;
 

@@ -282,9 +282,9 @@ describe("a bad state", () => {
   });
 
   test("of a stream that doesn't exist is named, and ignored", async () => {
-    const run = await read(stateOf("agents", { id: 1 }), ["messages"]);
+    const run = await read(stateOf("invoices", { id: 1 }), ["messages"]);
     expect(warnings(run.messages)).toContain(
-      "The state holds streams that this connector does not have, which are ignored: agents",
+      "The state holds streams that this connector does not have, which are ignored: invoices",
     );
     expect([run.code, statusesOf(run.messages, "messages").at(-1)]).toEqual([0, "COMPLETE"]);
   });

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 
 import { describe, expect, test } from "@jest/globals";
 
-import { type PersonalKind } from "../../../src/dixa/streams/personal.ts";
+import { type PersonalKind } from "../../../src/dixa/personal.ts";
 import { Pseudonyms } from "../../../src/source/output/pseudonyms.ts";
 
 const SECRET = "0123456789abcdef";

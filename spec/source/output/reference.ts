@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { z } from "zod";
 
 import { toStreamSchema } from "../../../src/airbyte/protocol/json-schema.ts";
+import { type FieldKind, kindsOf, ofKind, type PersonalKind } from "../../../src/dixa/personal.ts";
 import { isRestricted, type Privacy, treatmentOf } from "../../../src/dixa/privacy.ts";
 import { dateTime } from "../../../src/dixa/streams/fields.ts";
-import { type FieldKind, kindsOf, ofKind, type PersonalKind } from "../../../src/dixa/streams/personal.ts";
 import { type DixaStream } from "../../../src/dixa/streams/stream.ts";
 import { DROP_ALL, KEEP_ALL, privacyOf, PSEUDONYMIZE_ALL, SECRET } from "../../support/rows.ts";
 

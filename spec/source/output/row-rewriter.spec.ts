@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { z } from "zod";
 
+import { ofKind } from "../../../src/dixa/personal.ts";
 import { dateTime } from "../../../src/dixa/streams/fields.ts";
-import { ofKind } from "../../../src/dixa/streams/personal.ts";
 import { rewrite, rewriteAll, schemaOf, streamOf } from "../../support/rows.ts";
 import { PRIVACIES, referenceOf, rows, rulesOf, schemas } from "./reference.ts";
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 
 import { ConnectorError } from "../../../src/airbyte/protocol/failure.ts";
+import { ofKind } from "../../../src/dixa/personal.ts";
 import { activityLogs } from "../../../src/dixa/streams/activity-logs.ts";
 import { conversations } from "../../../src/dixa/streams/conversations.ts";
 import { messages } from "../../../src/dixa/streams/messages.ts";
-import { ofKind } from "../../../src/dixa/streams/personal.ts";
 import { DROP_ALL, privacyOf, PSEUDONYMIZE_ALL, rewrite, rewriteAll, streamOf } from "../../support/rows.ts";
 
 const PSEUDONYM = expect.stringMatching(/^[0-9a-f]{32}$/) as unknown as string;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
+import { ofKind } from "../personal.ts";
 import { dateTime, flag, integer, map, text } from "./fields.ts";
 import { followedFields } from "./followed.ts";
-import { ofKind } from "./personal.ts";
 import { type FollowedStream } from "./stream.ts";
 
 const content = (what: string) =>

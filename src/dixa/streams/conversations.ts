@@ -1,9 +1,9 @@
 import { z } from "zod";
 
+import { ofKind } from "../personal.ts";
 import { epochMilliseconds } from "./cursor.ts";
 import { exportWindow, readExport } from "./export-window.ts";
 import { flag, integer, milliseconds, text, texts } from "./fields.ts";
-import { ofKind } from "./personal.ts";
 import { type WindowedStream } from "./stream.ts";
 
 const rating = z.object({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
+import { ofKind } from "../personal.ts";
 import { dateTime, flag, integer, text } from "./fields.ts";
-import { ofKind } from "./personal.ts";
 import { type ListedStream } from "./stream.ts";
 
 /** Options nest to any depth; a schema has to end somewhere, so the third level is whatever comes. */

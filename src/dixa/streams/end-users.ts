@@ -1,7 +1,7 @@
 import { z } from "zod";
 
+import { ofKind } from "../personal.ts";
 import { dateTime, text, texts } from "./fields.ts";
-import { ofKind } from "./personal.ts";
 import { type ListedStream } from "./stream.ts";
 
 /** `GET /v1/endusers` gives no values here, the request for one user does. */

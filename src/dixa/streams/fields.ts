@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { type FieldKind, ofKind } from "./personal.ts";
+import { type FieldKind, ofKind } from "../personal.ts";
 
 /** A text, with the kind of personal data that it is. */
 export const text = (kind: FieldKind, description: string) => ofKind(kind, z.string()).describe(description);

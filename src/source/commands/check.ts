@@ -3,8 +3,8 @@ import { ConnectorError, isConnectorError } from "../../airbyte/protocol/failure
 import { checkAccess } from "../../dixa/check.ts";
 import { type Dixa } from "../../dixa/dixa.ts";
 import { toConnectorError } from "../../dixa/errors.ts";
-import { refusedStreams } from "../../dixa/readable-streams.ts";
 import { streams } from "../../dixa/streams/index.ts";
+import { refusedStreams } from "../../dixa/streams/readable-streams.ts";
 import { isEnvironmentError } from "../../http/errors.ts";
 import { loadConfig } from "./config-file.ts";
 import { openDixa } from "./open-dixa.ts";

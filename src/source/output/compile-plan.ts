@@ -1,7 +1,7 @@
 import { z } from "zod";
 
+import { kindsOf, type PersonalKind } from "../../dixa/personal.ts";
 import { isRestricted, type Privacy, pseudonymizable, treatmentOf } from "../../dixa/privacy.ts";
-import { kindsOf, type PersonalKind } from "../../dixa/streams/personal.ts";
 import { type FieldSelection } from "./field-selection.ts";
 import { DROP, DROP_UNKNOWN, KEEP, MemberTable, type ScalarPlan, ValuePlan } from "./row-plan.ts";
 

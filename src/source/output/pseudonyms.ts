@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 
-import { type PersonalKind } from "../../dixa/streams/personal.ts";
+import { type PersonalKind } from "../../dixa/personal.ts";
 
 /** 32 hex digits are 128 bits: no two values of any account meet. */
 const DIGITS = 32;

@@ -1,4 +1,4 @@
-import { type PersonalKind } from "../../dixa/streams/personal.ts";
+import { type PersonalKind } from "../../dixa/personal.ts";
 import { keyBytes } from "../../http/json-element.ts";
 
 /**

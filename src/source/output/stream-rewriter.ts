@@ -2,9 +2,9 @@ import { type z } from "zod";
 
 import { ConnectorError } from "../../airbyte/protocol/failure.ts";
 import { toStreamSchema } from "../../airbyte/protocol/json-schema.ts";
+import { kindsOf } from "../../dixa/personal.ts";
 import { type Privacy, treatmentOf } from "../../dixa/privacy.ts";
 import { CONVERSATION_UPDATED_AT } from "../../dixa/streams/followed.ts";
-import { kindsOf } from "../../dixa/streams/personal.ts";
 import { type DixaStream } from "../../dixa/streams/stream.ts";
 import { compilePlan } from "./compile-plan.ts";
 import { FieldSelection } from "./field-selection.ts";

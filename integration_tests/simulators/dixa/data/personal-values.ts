@@ -1,4 +1,4 @@
-import { type PersonalKind } from "../../../../src/dixa/streams/personal.ts";
+import { type PersonalKind } from "../../../../src/dixa/personal.ts";
 import { SUBJECTS } from "./conversations.ts";
 import { TEXTS } from "./messages.ts";
 import { AGENTS, CUSTOMERS } from "./people.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 
-import { toStreamSchema } from "../../../src/airbyte/protocol/json-schema.ts";
-import { text, texts } from "../../../src/dixa/streams/fields.ts";
-import { fieldsOf, kindsOf, ofKind } from "../../../src/dixa/streams/personal.ts";
+import { toStreamSchema } from "../../src/airbyte/protocol/json-schema.ts";
+import { fieldsOf, kindsOf, ofKind } from "../../src/dixa/personal.ts";
+import { text, texts } from "../../src/dixa/streams/fields.ts";
 
 const list = (schema: z.ZodType) => Array.from(fieldsOf(schema), ({ path, kinds }) => [path, kinds]);
 

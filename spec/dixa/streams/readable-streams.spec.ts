@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "@jest/globals";
 
-import { refusedStreams } from "../../src/dixa/readable-streams.ts";
-import { dixaOf } from "../support/dixa.ts";
-import { listedStream } from "../support/engine.ts";
-import { Loopback } from "../support/loopback.ts";
+import { refusedStreams } from "../../../src/dixa/streams/readable-streams.ts";
+import { dixaOf } from "../../support/dixa.ts";
+import { listedStream } from "../../support/engine.ts";
+import { Loopback } from "../../support/loopback.ts";
 
 let server: Loopback;
 

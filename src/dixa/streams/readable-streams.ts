@@ -1,8 +1,8 @@
-import { isHttpStatusError } from "../http/errors.ts";
-import { type RequestOptions } from "./authorized-host.ts";
-import { type Dixa } from "./dixa.ts";
-import { requestOf } from "./streams/list-request.ts";
-import { type ListedStream } from "./streams/stream.ts";
+import { isHttpStatusError } from "../../http/errors.ts";
+import { type RequestOptions } from "../authorized-host.ts";
+import { type Dixa } from "../dixa.ts";
+import { requestOf } from "./list-request.ts";
+import { type ListedStream } from "./stream.ts";
 
 /** Statuses by which Dixa says that an account may not read something; others may have other reasons. */
 const REFUSALS: ReadonlySet<number> = new Set([402, 403, 404]);
