@@ -37,4 +37,18 @@ export const CONFIG = {
 /** A cursor beyond every row and every clock. */
 export const FUTURE = Date.UTC(2099, 0, 1);
 /** How far apart the expected records of a stream are in its rows. */
-export const EXPECTED_STEP = { conversations: 10, messages: 20, activity_logs: 9 } as const;
+export const EXPECTED_STEP: Readonly<Record<string, number>> = {
+  conversations: 10,
+  messages: 20,
+  activity_logs: 9,
+  conversation_messages: 50,
+  conversation_notes: 20,
+  conversation_ratings: 20,
+};
+/** Of the other streams, whose rows are fewer. */
+export const USUAL_STEP = 5;
+/** Streams without records that are the same every time, and why. */
+export const UNEXPECTED: Readonly<Record<string, string>> = {
+  agent_presence: "a snapshot of the present",
+  webhooks: "the account has no subscription",
+};

@@ -12,6 +12,7 @@ const entry = z.strictObject({
   status: z.enum(["succeed", "failed", "exception"]).optional(),
   configured_catalog_path: z.string().optional(),
   expect_records: z.strictObject({ path: z.string(), exact_order: z.boolean() }).optional(),
+  empty_streams: z.array(z.strictObject({ name: z.string(), bypass_reason: z.string() })).optional(),
   validate_stream_statuses: z.boolean().optional(),
   future_state: z.strictObject({ future_state_path: z.string() }).optional(),
   backward_compatibility_tests_config: z.strictObject({ disable_for_version: z.string() }).optional(),

@@ -14,11 +14,9 @@ const OF_TOMORROW = [
   "conversations /a_field_of_tomorrow",
   "messages /form_submission/Order no.",
   "activity_logs /attributes/whatever",
-  // Values by the id of the attribute or by fields of a link: Dixa's documents give no names.
+  // Values by the id of the attribute: Dixa's documents give no names.
   "activity_logs /attributes/updatedAttributeValues/a1",
   "activity_logs /attributes/updatedAttributeValues/a2",
-  "activity_logs /attributes/parent/csid",
-  "activity_logs /attributes/child/csid",
 ];
 
 let simulator: DixaSimulator;

@@ -93,7 +93,7 @@ describe.each(targets())("spec of $name", (target) => {
     const hidden = Array.from(objectsIn(schema), ([path, object]) =>
       object["airbyte_secret"] === true ? [path] : [],
     ).flat();
-    expect(hidden).toEqual(["properties.api_token"]);
+    expect(hidden).toEqual(["properties.api_token", "properties.privacy.properties.pseudonym_secret"]);
   });
 
   if (target.image !== undefined) {

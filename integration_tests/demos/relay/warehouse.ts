@@ -16,7 +16,8 @@ export class Warehouse {
     const destination = await DuckDbDestination.open(folder);
     const message = catalogMessage();
     if (message.type !== "CATALOG") throw new Error("discover prints a catalog");
-    await destination.prepare(message.catalog);
+    const streams = message.catalog.streams.filter(({ name }) => name in TABLES);
+    await destination.prepare({ streams });
     return new Warehouse(destination);
   }
 
