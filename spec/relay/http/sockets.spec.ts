@@ -42,7 +42,8 @@ async function answerOn(socket: Socket): Promise<string> {
   socket.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
   });
-  await once(socket, "close");
+  // Not by `once`, which takes the refusal of what is still written for a failure of its own.
+  await new Promise((resolve) => socket.on("close", resolve));
   return text;
 }
 

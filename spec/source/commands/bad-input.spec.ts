@@ -4,6 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 
 import { errorsOf, messagesOf, statesOf, statusesOf } from "../../../integration_tests/support/messages.ts";
 import { type AirbyteMessage } from "../../../src/airbyte/protocol/messages.ts";
+import { streams } from "../../../src/dixa/streams/index.ts";
 import { catalogOf, ConnectorBench, type ConnectorRun } from "../../support/connector.ts";
 import { endOf, messagesIn, startProgram } from "../../support/program.ts";
 
@@ -198,8 +199,9 @@ describe("a bad catalog ends a read as config_error:", () => {
   test.each<[string, [string, string | null], string]>([
     [
       "an unknown stream",
-      ["agents", "incremental"],
-      'There is no stream "agents". Streams: conversations, messages, activity_logs. Refresh the connection\'s schema.',
+      ["invoices", "incremental"],
+      `There is no stream "invoices". Streams: ${streams.map(({ name }) => name).join(", ")}. ` +
+        "Refresh the connection's schema.",
     ],
     [
       "an unknown mode",

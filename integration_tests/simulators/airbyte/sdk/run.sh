@@ -3,7 +3,7 @@
 # Needs Python 3.10 or later with venv (PYTHON names it) and `npm ci`; takes some 20 seconds after the first time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-root=../../..
+root=../../../..
 venv=${SDK_VENV:-.venv}
 
 if [[ ! -x $root/node_modules/.bin/node ]]; then
