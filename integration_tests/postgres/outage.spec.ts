@@ -37,7 +37,7 @@ describe("PostgreSQL", () => {
     const answers = await Promise.all([2, 3, 4].map((id) => store.accept([webhookEvent("a", `${id}`)])));
     await restart;
     expect(answers.flat()).toHaveLength(3);
-    expect(await store.credentialStatus("a")).toMatchObject({ seq: 4 });
+    expect(await store.credentialSummary("a")).toMatchObject({ seq: 4 });
     await store.close();
   }, 60_000);
 
@@ -54,7 +54,7 @@ describe("PostgreSQL", () => {
       Array.from({ length: 6 }, () => openStore(url, { ...options, poolSize: 2 })),
     );
     await Promise.all(stores.map((store, index) => store.accept([webhookEvent("a", `${index}`)])));
-    expect(await stores[0]!.credentialStatus("a")).toMatchObject({ seq: 6 });
+    expect(await stores[0]!.credentialSummary("a")).toMatchObject({ seq: 6 });
     await Promise.all(stores.map((store) => store.close()));
   });
 });

@@ -109,7 +109,7 @@ describe("a row that somebody else has locked", () => {
     expect(Math.max(...others)).toBeLessThan(1);
     await lock.release();
     expect(await locked).toBe("new");
-    expect(await store.credentialStatus("b")).toMatchObject({ seq: 20 });
+    expect(await store.credentialSummary("b")).toMatchObject({ seq: 20 });
   }, 60_000);
 
   test("makes its credential's events unavailable when it stays locked", async () => {

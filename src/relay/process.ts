@@ -30,6 +30,7 @@ export interface RelayProcessOptions {
 }
 
 const PURGE_EVERY_MS = 3_600_000;
+const RECOVER_EVERY_MS = 60_000;
 /** After a repeated task that failed: the first step, ms. */
 const REPEAT_RETRY_MS = 5000;
 /** A place for a request in flight outlives the longest request by this, ms. */
@@ -144,6 +145,11 @@ export class RelayProcess {
             relay.#trouble.warn("refresh", `Airbyte's connections can't be listed: ${messageOf(error)}`);
           },
         }),
+        repeat(() => store.recover(), relay.#stopping.signal, {
+          ...schedule,
+          every: RECOVER_EVERY_MS,
+          onError: relay.#onError,
+        }),
         repeat(() => store.purge(clock.now() - config.retentionMs), relay.#stopping.signal, {
           ...schedule,
           every: PURGE_EVERY_MS,
@@ -228,6 +234,7 @@ async function openInTime(
       // Replicas agree by the database's clock; a file has none.
       clock: config.store.kind === "sqlite" ? clock : undefined,
       timingsOf: config.timingsOf,
+      soonestOf: config.soonestOf,
       onConnectionError: (error) => {
         trouble.warn("connection", `a connection to the database broke: ${error.message}`);
       },

@@ -251,7 +251,7 @@ describe("a sync that is asked for by hand", () => {
     async (wait) => {
       services.store.addConnection(SIGNED, CONNECTION);
       expect((await call("POST", `${PATH}?wait=${wait}`)).statusCode).toBe(400);
-      expect((await services.store.credentialStatus(SIGNED)).seq).toBe(0);
+      expect((await services.store.credentialSummary(SIGNED)).seq).toBe(0);
     },
   );
 });

@@ -87,7 +87,7 @@ describe("a button", () => {
     );
     expect(response.statusCode).toBe(200);
     expect(response.body).toBe("A sync of all its connections has been asked for.");
-    expect((await services.store.credentialStatus(SIGNED)).seq).toBe(1);
+    expect((await services.store.credentialSummary(SIGNED)).seq).toBe(1);
   });
 
   test.each([

@@ -124,11 +124,11 @@ class Run {
         await this.#accept(action.credential, action.count);
         return;
       case "redeliver": {
-        const { seq = 0 } = (await store.credentialStatus(action.credential)) ?? {};
+        const { seq = 0 } = (await store.credentialSummary(action.credential)) ?? {};
         const last = this.#lastEvent[action.credential];
         if (last === "") return;
         expect(await store.accept([webhookEvent(action.credential, last)])).toEqual(["duplicate"]);
-        expect(await store.credentialStatus(action.credential)).toMatchObject({ seq });
+        expect(await store.credentialSummary(action.credential)).toMatchObject({ seq });
         return;
       }
       case "manual":

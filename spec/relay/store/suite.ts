@@ -115,7 +115,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
         expect(await store.accept(events)).toEqual(["new", "new", "new", "duplicate"]);
         expect(await store.accept(events)).toEqual(events.map(() => "duplicate"));
         expect(await store.accept([])).toEqual([]);
-        expect(await store.credentialStatuses()).toEqual([
+        expect(await store.credentialSummaries()).toMatchObject([
           { credentialId: "a", seq: 2, lastEventAt: at },
           { credentialId: "b", seq: 1, lastEventAt: at },
         ]);
@@ -170,7 +170,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
         await store.accept([webhookEvent("a", "1")]);
         const again = await database.open(options);
         stores.push(again);
-        expect(await again.credentialStatus("a")).toMatchObject({ seq: 1 });
+        expect(await again.credentialSummary("a")).toMatchObject({ seq: 1 });
         expect(await again.accept([webhookEvent("a", "1")])).toEqual(["duplicate"]);
       });
 
@@ -181,8 +181,58 @@ export function describeStore(name: string, create: CreateDatabase): void {
         expect(await store.purge(clock.now() - 7 * 24 * HOUR)).toBe(1);
         expect(await store.recentEvents("a", 9)).toEqual([]);
         expect(await store.recentEvents("b", 9)).toHaveLength(1);
-        expect(await store.credentialStatus("a")).toMatchObject({ seq: 1 });
+        expect(await store.credentialSummary("a")).toMatchObject({ seq: 1 });
         expect(await store.take("r", 9)).toHaveLength(1);
+      });
+    });
+
+    describe("what waits", () => {
+      test("stays as old as it is when its event is too old to be kept", async () => {
+        const { store, clock } = await dirty();
+        const { pendingSince } = (await store.credentialSummary("a"))!;
+        expect(pendingSince).toBe(clock.now() - DEFAULT_TIMINGS.debounce);
+        const [taken] = await store.take("r", 1);
+        await store.apply("one", { type: "park" });
+        expect(taken).toBeDefined();
+        clock.advance(8 * 24 * HOUR);
+        expect(await store.purge(clock.now() - 7 * 24 * HOUR)).toBe(1);
+        expect(await store.credentialSummary("a")).toMatchObject({ pendingSince, phases: { PARKED: 1 } });
+        expect((await store.connection("one"))!.demand.firstAt).toBe(pendingSince);
+      });
+
+      test("counts connections by state, and not those that are none of the credential any more", async () => {
+        const { store } = await dirty();
+        await store.upsertConnections("a", [info("two"), info("three"), info("four")], "ignore");
+        await store.apply("three", { type: "lost", reason: "gone" });
+        await store.apply("four", { type: "lost", reason: "unmapped" });
+        expect((await store.credentialSummary("a"))!.phases).toEqual({ PENDING: 1, CLEAN: 1 });
+        await store.apply("one", { type: "lost", reason: "gone" });
+        expect(await store.credentialSummary("a")).toMatchObject({
+          pendingSince: null,
+          phases: { CLEAN: 1 },
+        });
+      });
+
+      test("is found though the clock was set back an hour, and though nobody wrote when to look", async () => {
+        const { store, clock } = await dirty();
+        clock.advance(-HOUR);
+        expect(await store.take("r", 1)).toHaveLength(1);
+        await store.recover();
+        expect(await store.take("r", 1)).toEqual([]);
+      });
+
+      test("is due by its own timings, and not before, whatever was looked at", async () => {
+        const { store, clock } = await replicas(1, { debounce: 10_000, maxWait: 60_000, settleDelay: 0 });
+        await store.upsertConnections("a", [info("one")], "sync");
+        for (let second = 0; second < 30; second += 5) {
+          await store.accept([webhookEvent("a", `e${second}`)]);
+          expect(await store.take("r", 1)).toEqual([]);
+          clock.advance(5000);
+        }
+        clock.advance(4999);
+        expect(await store.take("r", 1)).toEqual([]);
+        clock.advance(1);
+        expect(await store.take("r", 1)).toHaveLength(1);
       });
     });
 
@@ -212,8 +262,12 @@ export function describeStore(name: string, create: CreateDatabase): void {
         });
         expect(await store.take("r", 9)).toEqual([]);
         await store.ensureCredentials(["a", "b", "a"]);
-        expect(await store.credentialStatus("b")).toEqual({ credentialId: "b", seq: 0, lastEventAt: null });
-        expect(await store.credentialStatus("c")).toBeUndefined();
+        expect(await store.credentialSummary("b")).toMatchObject({
+          credentialId: "b",
+          seq: 0,
+          lastEventAt: null,
+        });
+        expect(await store.credentialSummary("c")).toBeUndefined();
         expect(await store.connection("nobody")).toBeUndefined();
         expect(await store.apply("nobody", { type: "park" })).toBeUndefined();
       });
@@ -445,7 +499,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
       stores.push(...opened);
       await Promise.all(opened.map((store) => store.ping()));
       await opened[0]!.accept([webhookEvent("a", "1")]);
-      expect(await opened[3]!.credentialStatus("a")).toMatchObject({ seq: 1 });
+      expect(await opened[3]!.credentialSummary("a")).toMatchObject({ seq: 1 });
     });
   });
 }

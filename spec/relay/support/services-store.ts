@@ -1,4 +1,9 @@
-import { type ConnectionState, newConnectionState } from "../../../src/relay/coalescer/connection-state.ts";
+import {
+  type ConnectionState,
+  newConnectionState,
+  type PhaseName,
+  phaseName,
+} from "../../../src/relay/coalescer/connection-state.ts";
 import { type Input } from "../../../src/relay/coalescer/inputs.ts";
 import { step } from "../../../src/relay/coalescer/step.ts";
 import { type Ingest, type Services, type ServicesStore } from "../../../src/relay/http/services.ts";
@@ -8,6 +13,7 @@ import {
   type Applied,
   type Connection,
   type ConnectionInfo,
+  type CredentialSummary,
   type StoredEvent,
   StoreUnavailableError,
   type WebhookEvent,
@@ -123,16 +129,30 @@ export class MemoryStore implements ServicesStore, Ingest {
     );
   }
 
-  credentialStatus(credentialId: string) {
+  credentialSummary(credentialId: string): Promise<CredentialSummary> {
     return this.#do(() => {
       const lastEventAt =
         this.events.findLast((event) => event.credentialId === credentialId)?.receivedAt ?? null;
-      return { credentialId, seq: this.#seq.get(credentialId) ?? 0, lastEventAt };
+      const own = [...this.#entries.values()].filter((entry) => entry.credentialId === credentialId);
+      const phases: Partial<Record<PhaseName, number>> = {};
+      let pendingSince: number | null = null;
+      for (const entry of own) {
+        const demand = this.#demand(entry);
+        const phase = phaseName(entry.state, demand);
+        phases[phase] = (phases[phase] ?? 0) + 1;
+        pendingSince = Math.min(pendingSince ?? Infinity, demand.firstAt ?? Infinity);
+      }
+      if (pendingSince === Infinity) pendingSince = null;
+      return { credentialId, seq: this.#seq.get(credentialId) ?? 0, lastEventAt, phases, pendingSince };
     });
   }
 
-  async credentialStatuses() {
-    return Promise.all([...this.#seq.keys()].map((id) => this.credentialStatus(id)));
+  async credentialSummaries(): Promise<CredentialSummary[]> {
+    const ids = new Set([
+      ...this.#seq.keys(),
+      ...[...this.#entries.values()].map((entry) => entry.credentialId),
+    ]);
+    return Promise.all([...ids].map((id) => this.credentialSummary(id)));
   }
 
   forget(connectionId: string, mayForget: (connection: Connection) => boolean) {

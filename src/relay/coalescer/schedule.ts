@@ -62,14 +62,13 @@ export function isUrgent(state: ConnectionState, { urgentSeq }: Pick<Demand, "ur
 }
 
 /**
- * The earliest time at which {@link dueAt} can be over, whatever the events: what a store can look for without
- * knowing timings. ms UTC; 0: at any time; null: never by itself.
+ * No later than {@link dueAt}, however many events follow, since these only put it off: what a store can keep and look
+ * for. Only an event at a clean connection and a sync that is asked for by hand bring it forward. ms UTC; null: never.
  */
-export function wakeAt(state: ConnectionState, demand: Pick<Demand, "urgentSeq">): number | null {
-  const { claim, phase } = state;
-  if (claim !== null) return claim.until;
-  if ((phase.name === "BUSY" || phase.name === "BACKOFF") && isUrgent(state, demand)) return 0;
-  return phase.name === "IDLE" ? 0 : phase.until;
+export function earliestDueAt(state: ConnectionState, context: Context): number | null {
+  const { demand } = context;
+  const due = dueAt(state, { ...context, demand: { ...demand, settledSeq: demand.seq } });
+  return Number.isFinite(due) ? Math.ceil(due) : null;
 }
 
 /** The wait before the `count`-th try in a row (from 1), ms. */

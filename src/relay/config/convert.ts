@@ -87,6 +87,7 @@ export function toRelayConfig(raw: RawRelayConfig, options: ConversionOptions): 
     },
     credentials,
     timingsOf: (credentialId, connectionId) => timings.of(credentialId, connectionId),
+    soonestOf: (credentialId) => timings.soonest(credentialId),
     onDiscover: raw.on_discover,
     refreshMs: raw.timings.refresh,
     retentionMs: raw.retention,

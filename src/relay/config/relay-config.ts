@@ -49,6 +49,8 @@ export interface RelayConfig {
   readonly airbyte: AirbyteConfig;
   readonly credentials: readonly CredentialConfig[];
   readonly timingsOf: (credentialId: string, connectionId: string) => Timings;
+  /** How long after an event some connection of its credential may be due at the earliest. */
+  readonly soonestOf: (credentialId: string) => number;
   /** Whether a new connection is synced for the events that came before it. */
   readonly onDiscover: "sync" | "ignore";
   /** Between two looks at which connections there are. */

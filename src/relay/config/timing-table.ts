@@ -8,6 +8,7 @@ export class TimingTable {
   readonly #general: Timings;
   readonly #byCredential = new Map<string, Timings>();
   readonly #byConnection = new Map<string, Timings>();
+  readonly #soonest = new Map<string, number>();
 
   constructor(raw: RawRelayConfig) {
     this.#raw = raw;
@@ -18,6 +19,8 @@ export class TimingTable {
         const levels: (RawTimings | undefined)[] = [raw.timings, credential, own];
         this.#byConnection.set(`${credential.id} ${id}`, mergeTimings(...levels));
       }
+      const ids = ["", ...Object.keys(credential.connection_timings)];
+      this.#soonest.set(credential.id, Math.min(...ids.map((id) => soonestOf(this.of(credential.id, id)))));
     }
   }
 
@@ -27,6 +30,11 @@ export class TimingTable {
       this.#byCredential.get(credentialId) ??
       this.#general
     );
+  }
+
+  /** How long after an event some connection of its credential may be due at the earliest, ms. */
+  soonest(credentialId: string): number {
+    return this.#soonest.get(credentialId) ?? soonestOf(this.#general);
   }
 
   get shortestLease(): number {
@@ -51,4 +59,8 @@ export class TimingTable {
       );
     });
   }
+}
+
+function soonestOf({ debounce, maxWait }: Timings): number {
+  return Math.min(debounce, maxWait);
 }

@@ -32,7 +32,7 @@ export interface MappedCredential {
 }
 
 export interface MappingOptions {
-  store: Pick<Store, "upsertConnections" | "connections" | "apply">;
+  store: Pick<Store, "upsertConnections" | "connection" | "connectionIds" | "apply">;
   airbyte: AirbyteDirectory;
   /** Told of a connection that could not be read; the others are not held up by it. */
   onError: (connectionId: string, error: unknown) => void;
@@ -67,8 +67,16 @@ export class Mapping {
   /** When Airbyte first denied a connection, ms UTC. */
   readonly #deniedSince = new Map<string, number>();
 
+  /** Credentials by what selects a connection for them. */
+  readonly #byMark = new Map<string, string[]>();
+
   constructor(options: MappingOptions) {
     this.#options = options;
+    for (const credential of options.credentials) {
+      for (const mark of marksOfSelection(credential)) {
+        this.#byMark.set(mark, [...(this.#byMark.get(mark) ?? []), credential.id]);
+      }
+    }
   }
 
   /** @throws what the directory and the store throw; what had been learnt before stays */
@@ -83,13 +91,7 @@ export class Mapping {
     }
     await this.#fetchNamed(listed, signal);
 
-    const owners = new Map<string, string[]>();
-    for (const { id, selection } of credentials) {
-      for (const connection of listed.values()) {
-        if (!carries(connection, sources.get(connection.sourceId), id, selection)) continue;
-        owners.set(connection.connectionId, [...(owners.get(connection.connectionId) ?? []), id]);
-      }
-    }
+    const owners = this.#ownersOf(listed, sources);
     const mapped = new Map<string, ConnectionInfo[]>(credentials.map(({ id }) => [id, []]));
     for (const [connectionId, [owner = ""]] of owners) {
       const connection = listed.get(connectionId);
@@ -102,6 +104,23 @@ export class Mapping {
       .filter(([, ids]) => ids.length > 1)
       .map(([connectionId, credentialIds]) => ({ connectionId, credentialIds }));
     return { mapped, added, contested, lost };
+  }
+
+  /** Credentials by connection. One pass over the connections, however many credentials there are. */
+  #ownersOf(
+    listed: ReadonlyMap<string, DirectoryConnection>,
+    sources: ReadonlyMap<string, DirectorySource>,
+  ): Map<string, string[]> {
+    const rank = new Map(this.#options.credentials.map(({ id }, index) => [id, index]));
+    const owners = new Map<string, string[]>();
+    for (const connection of listed.values()) {
+      const marks = marksOf(connection, sources.get(connection.sourceId));
+      const ids = new Set(marks.flatMap((mark) => this.#byMark.get(mark) ?? []));
+      if (ids.size === 0) continue;
+      const inOrder = [...ids].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+      owners.set(connection.connectionId, inOrder);
+    }
+    return owners;
   }
 
   /** Connections that are named in the configuration may lie in a workspace that isn't listed. */
@@ -128,12 +147,14 @@ export class Mapping {
   ): Promise<string[]> {
     const { store, credentials } = this.#options;
     const lost: string[] = [];
-    for (const connection of await store.connections()) {
+    for (const connectionId of this.#deniedSince.keys()) {
+      if (owners.has(connectionId)) this.#deniedSince.delete(connectionId);
+    }
+    const unowned = (await store.connectionIds()).filter((id) => !owners.has(id));
+    for (const id of unowned) {
+      const connection = await store.connection(id);
+      if (connection === undefined) continue;
       const { connectionId, credentialId, state } = connection;
-      if (owners.has(connectionId)) {
-        this.#deniedSince.delete(connectionId);
-        continue;
-      }
       if (state.phase.name === "PARKED" && ["gone", "unmapped", "held"].includes(state.phase.reason))
         continue;
       const selection = credentials.find(({ id }) => id === credentialId)?.selection;
@@ -185,23 +206,24 @@ export class Mapping {
   }
 }
 
-function carries(
-  connection: DirectoryConnection,
-  source: DirectorySource | undefined,
-  credentialId: string,
-  selection: Selection,
-): boolean {
+/** What a credential can select a connection by. */
+function marksOf(connection: DirectoryConnection, source: DirectorySource | undefined): string[] {
+  const named = source?.configuration["credential_id"];
+  return [
+    `list ${connection.connectionId}`,
+    ...(typeof named === "string" ? [`credential ${named.trim().toLowerCase()}`] : []),
+    ...(connection.tags ?? []).flatMap(({ name, tagId }) => [`tag ${name}`, `tag ${tagId}`]),
+  ];
+}
+
+function marksOfSelection({ id, selection }: MappedCredential): string[] {
   switch (selection.by) {
-    case "credential_id": {
-      const named = source?.configuration["credential_id"];
-      return typeof named === "string" && named.trim().toLowerCase() === credentialId.toLowerCase();
-    }
+    case "credential_id":
+      return [`credential ${id.toLowerCase()}`];
     case "tag":
-      return (connection.tags ?? []).some(
-        ({ name, tagId }) => name === selection.tag || tagId === selection.tag,
-      );
+      return [`tag ${selection.tag}`];
     case "list":
-      return selection.connectionIds.includes(connection.connectionId);
+      return selection.connectionIds.map((connectionId) => `list ${connectionId}`);
   }
 }
 

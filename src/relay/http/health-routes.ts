@@ -28,8 +28,7 @@ export function healthOperations(services: Services, trouble: QuietLog, answerAg
   const scrape = new Recent(answerAgeMs, () =>
     metrics.scrape({
       credentials: async () =>
-        (await within(store.credentialStatuses(), PROBE_TIMEOUT_MS)).filter(isConfigured),
-      connections: async () => (await within(store.connections(), PROBE_TIMEOUT_MS)).filter(isConfigured),
+        (await within(store.credentialSummaries(), PROBE_TIMEOUT_MS)).filter(isConfigured),
       now: () => clock.now(),
     }),
   );

@@ -1,6 +1,6 @@
-import { isLost, phaseName } from "../coalescer/connection-state.ts";
+import { type PhaseName } from "../coalescer/connection-state.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
-import { type Activity, type Connection, type CredentialStatus } from "../store/store.ts";
+import { type Activity, type Connection, type CredentialSummary } from "../store/store.ts";
 import { describeState, inOneLine } from "../telemetry/describe-state.ts";
 import {
   type ConnectionView,
@@ -36,7 +36,7 @@ export interface ViewContext {
   readonly config: RelayConfig;
   readonly store: Pick<
     ServicesStore,
-    "connections" | "credentialStatus" | "credentialStatuses" | "recentActivity" | "recentEvents"
+    "connections" | "credentialSummaries" | "credentialSummary" | "recentActivity" | "recentEvents"
   >;
   readonly now: number;
   readonly isMapped: () => boolean;
@@ -44,20 +44,14 @@ export interface ViewContext {
 
 /** All credentials of the configuration in short, in its order. */
 export async function credentialSummaries({ config, store }: ViewContext): Promise<CredentialSummaryView[]> {
-  const [statuses, connections] = await Promise.all([store.credentialStatuses(), store.connections()]);
+  const summaries = await store.credentialSummaries();
+  const byId = new Map(summaries.map((summary) => [summary.credentialId, summary]));
   return config.credentials.map((credential) => {
-    const own = connections.filter(
-      ({ credentialId, state }) => credentialId === credential.id && !isLost(state),
-    );
-    const phases = own.map(({ state, demand }) => phaseName(state, demand).toLowerCase());
+    const summary = byId.get(credential.id);
     return {
-      ...summaryOf(
-        credential,
-        statuses.find(({ credentialId }) => credentialId === credential.id),
-        own,
-      ),
+      ...summaryOf(credential, summary),
       connections: Object.fromEntries(
-        PHASES.map((phase) => [phase, phases.filter((other) => other === phase).length]),
+        PHASES.map((phase) => [phase, summary?.phases[phase.toUpperCase() as PhaseName] ?? 0]),
       ) as CredentialSummaryView["connections"],
     };
   });
@@ -68,13 +62,13 @@ export async function credentialView(
   context: ViewContext,
 ): Promise<CredentialView> {
   const { config, store } = context;
-  const [status, connections, events] = await Promise.all([
-    store.credentialStatus(credential.id),
+  const [summary, connections, events] = await Promise.all([
+    store.credentialSummary(credential.id),
     store.connections(credential.id),
     store.recentEvents(credential.id, RECENT_EVENTS),
   ]);
   return {
-    ...summaryOf(credential, status, connections),
+    ...summaryOf(credential, summary),
     webhook_url: webhookUrl(config.publicUrl, credential.id),
     auth: credential.auth.mode,
     is_mapped: context.isMapped(),
@@ -138,19 +132,14 @@ function lastJob(
 
 function summaryOf(
   { id, name }: CredentialConfig,
-  status: CredentialStatus | undefined,
-  connections: readonly Connection[],
+  summary: CredentialSummary | undefined,
 ): Omit<CredentialSummaryView, "connections"> {
-  const pending = connections
-    .filter(({ state, demand }) => demand.seq > state.syncedSeq && !isLost(state))
-    .map(({ demand }) => demand.firstAt)
-    .filter((at) => at !== null);
   return {
     credential_id: id,
     name,
-    seq: status?.seq ?? 0,
-    last_event_at: isoOrNull(status?.lastEventAt ?? null),
-    pending_since: pending.length === 0 ? null : isoOf(Math.min(...pending)),
+    seq: summary?.seq ?? 0,
+    last_event_at: isoOrNull(summary?.lastEventAt ?? null),
+    pending_since: isoOrNull(summary?.pendingSince ?? null),
   };
 }
 

@@ -1,11 +1,13 @@
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { type Services } from "../http/services.ts";
 import { connectionUrl, jobUrl, webhookUrl } from "../http/views.ts";
-import { type Activity, type Connection, type CredentialStatus, type StoredEvent } from "../store/store.ts";
+import { type Activity, type Connection, type CredentialSummary, type StoredEvent } from "../store/store.ts";
 import { describeState, type Description } from "../telemetry/describe-state.ts";
-import { pendingAges } from "../telemetry/metrics.ts";
 import { type PendingHistory, type Sample } from "./pending-history.ts";
 
+/** Of each credential, on a page of so many. */
+const CREDENTIALS = 20;
+const CONNECTIONS = 50;
 const EVENTS = 8;
 const ACTIVITY = 8;
 
@@ -13,6 +15,9 @@ const ACTIVITY = 8;
 export interface PageModel {
   readonly now: number;
   readonly credentials: readonly CredentialModel[];
+  /** From 1. */
+  readonly page: number;
+  readonly pages: number;
 }
 
 export interface CredentialModel {
@@ -20,11 +25,13 @@ export interface CredentialModel {
   readonly name: string;
   readonly webhookUrl: string | null;
   readonly auth: CredentialConfig["auth"]["mode"];
-  readonly status: CredentialStatus | undefined;
+  readonly status: CredentialSummary | undefined;
   /** Age of the oldest unsynced event, ms; undefined if there is none. */
   readonly pendingAge: number | undefined;
   readonly samples: readonly Sample[];
   readonly connections: readonly ConnectionModel[];
+  /** How many are not shown. */
+  readonly moreConnections: number;
   readonly events: readonly StoredEvent[];
   readonly activity: readonly ActivityModel[];
 }
@@ -41,36 +48,55 @@ export interface ActivityModel extends Activity {
   readonly jobUrl: string | null;
 }
 
-export async function readModel(services: Services, history: PendingHistory): Promise<PageModel> {
-  const { config, store, clock } = services;
+/** @param page which credentials, from 1; one that there is not shows the last */
+export async function readModel(
+  services: Services,
+  history: PendingHistory,
+  page: number,
+): Promise<PageModel> {
+  const { config, clock } = services;
   const now = clock.now();
-  const [statuses, connections] = await Promise.all([store.credentialStatuses(), store.connections()]);
-  const ages = pendingAges(connections, now);
+  const pages = Math.max(1, Math.ceil(config.credentials.length / CREDENTIALS));
+  const shown = Math.min(Math.max(1, page), pages);
   const credentials = await Promise.all(
-    config.credentials.map(async (credential): Promise<CredentialModel> => {
-      const own = connections.filter(({ credentialId }) => credentialId === credential.id);
-      const [events, activity] = await Promise.all([
-        store.recentEvents(credential.id, EVENTS),
-        Promise.all(own.map((connection) => activityOf(services, connection))),
-      ]);
-      return {
-        id: credential.id,
-        name: credential.name,
-        webhookUrl: webhookUrl(config.publicUrl, credential.id),
-        auth: credential.auth.mode,
-        status: statuses.find(({ credentialId }) => credentialId === credential.id),
-        pendingAge: ages.get(credential.id),
-        samples: history.of(credential.id),
-        connections: own.map((connection) => connectionModel(services, connection, now)),
-        events,
-        activity: activity
-          .flat()
-          .sort((a, b) => b.at - a.at)
-          .slice(0, ACTIVITY),
-      };
-    }),
+    config.credentials
+      .slice((shown - 1) * CREDENTIALS, shown * CREDENTIALS)
+      .map((credential) => credentialModel(services, history, credential, now)),
   );
-  return { now, credentials };
+  return { now, credentials, page: shown, pages };
+}
+
+async function credentialModel(
+  services: Services,
+  history: PendingHistory,
+  credential: CredentialConfig,
+  now: number,
+): Promise<CredentialModel> {
+  const { config, store } = services;
+  const [status, all, events] = await Promise.all([
+    store.credentialSummary(credential.id),
+    store.connections(credential.id),
+    store.recentEvents(credential.id, EVENTS),
+  ]);
+  const connections = all.slice(0, CONNECTIONS);
+  const activity = await Promise.all(connections.map((connection) => activityOf(services, connection)));
+  const pendingSince = status?.pendingSince ?? null;
+  return {
+    id: credential.id,
+    name: credential.name,
+    webhookUrl: webhookUrl(config.publicUrl, credential.id),
+    auth: credential.auth.mode,
+    status,
+    pendingAge: pendingSince === null ? undefined : Math.max(0, now - pendingSince),
+    samples: history.of(credential.id),
+    connections: connections.map((connection) => connectionModel(services, connection, now)),
+    moreConnections: all.length - connections.length,
+    events,
+    activity: activity
+      .flat()
+      .sort((a, b) => b.at - a.at)
+      .slice(0, ACTIVITY),
+  };
 }
 
 function connectionModel({ config }: Services, connection: Connection, now: number): ConnectionModel {

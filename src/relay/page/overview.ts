@@ -9,11 +9,21 @@ import { type CredentialModel, type PageModel } from "./model.ts";
 /** The part of the page that is renewed while one looks at it. */
 export function overview(model: PageModel, csrf: string): Html {
   return html`${model.credentials.map((credential) => credentialSection(credential, model.now, csrf))}
+    ${pager(model)}
     <p class="asof">As of ${time(model.now, model.now, "clock")}.</p>`;
 }
 
+function pager({ page, pages }: PageModel): Html | false {
+  if (pages === 1) return false;
+  const link = (to: number, words: string) => html`<a href="/?page=${to}">${words}</a>`;
+  return html`<nav aria-label="Credentials">
+    ${page > 1 && link(page - 1, "Previous")} Page ${page} of ${pages}
+    ${page < pages && link(page + 1, "Next")}
+  </nav>`;
+}
+
 function credentialSection(credential: CredentialModel, now: number, csrf: string): Html {
-  const { id, name, status, connections, events, activity, pendingAge } = credential;
+  const { id, name, status, connections, moreConnections, events, activity, pendingAge } = credential;
   const lastEventAt = status?.lastEventAt ?? null;
   return html`<section class="credential" aria-labelledby="c-${id}">
     <header>
@@ -56,6 +66,7 @@ function credentialSection(credential: CredentialModel, now: number, csrf: strin
             ${connections.map((connection) => connectionItem(connection, now, csrf))}
           </ul>`
     }
+    ${moreConnections > 0 && html`<p class="empty">And ${moreConnections} more; <code>dixa-relay status --credential ${id}</code> lists all.</p>`}
     <div class="columns">
       <div>
         <h3>Last events</h3>

@@ -102,7 +102,7 @@ class Page {
   async #showStatus(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const session = this.#sessionOf(request);
     if (session === undefined) return reply.redirect("/login", 303);
-    const content = overview(await readModel(this.#services, this.#history), session.csrf);
+    const content = overview(await readModel(this.#services, this.#history, pageOf(request)), session.csrf);
     const message = DONE.get(queryParameter(request, "done") ?? "");
     return asHtml(reply).send(statusPage(content, session.csrf, message));
   }
@@ -110,7 +110,9 @@ class Page {
   async #showFragment(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const session = this.#sessionOf(request);
     if (session === undefined) return reply.code(401).type("text/plain").send("Sign in again.");
-    return asHtml(reply).send(overview(await readModel(this.#services, this.#history), session.csrf).html);
+    return asHtml(reply).send(
+      overview(await readModel(this.#services, this.#history, pageOf(request)), session.csrf).html,
+    );
   }
 
   #showLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -185,4 +187,9 @@ class Page {
     if (!isHttpProblem(error)) request.log.debug({ err: error }, "a request for the page failed");
     throw error;
   }
+}
+
+function pageOf(request: FastifyRequest): number {
+  const page = Number(queryParameter(request, "page") ?? 1);
+  return Number.isSafeInteger(page) ? page : 1;
 }

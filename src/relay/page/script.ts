@@ -55,7 +55,7 @@ export const SCRIPT = `"use strict";
   async function renew() {
     if (document.hidden) return;
     try {
-      const response = await fetch("/page/fragment", { credentials: "same-origin", cache: "no-store" });
+      const response = await fetch("/page/fragment" + location.search, { credentials: "same-origin", cache: "no-store" });
       if (response.status === 401) return location.assign("/login");
       if (!response.ok) throw new Error("status " + response.status);
       show(await response.text());

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 
+import { CLOCK_STEP } from "../coalescer/schedule.ts";
 import { type Database, isLockedError, type Transaction } from "./database.ts";
 import { credentialRow, eventRow } from "./rows.ts";
-import { type Acceptance, type CredentialStatus, type StoredEvent, type WebhookEvent } from "./store.ts";
+import { type Acceptance, type StoredEvent, type WebhookEvent } from "./store.ts";
 
 const COLUMNS = {
   credential_id: "TEXT",
@@ -28,8 +29,12 @@ const ACCEPT_TIMEOUT = 3000;
 export class EventLedger {
   readonly #database: Database;
 
-  constructor(database: Database) {
+  readonly #soonest: (credentialId: string) => number;
+
+  /** @param soonest how long after an event a connection of its credential may be due, ms, at the earliest */
+  constructor(database: Database, soonest: (credentialId: string) => number) {
     this.#database = database;
+    this.#soonest = soonest;
   }
 
   /** @param options.waitForLocks false: for those whose credentials have just been waited for. Default true. */
@@ -85,15 +90,18 @@ export class EventLedger {
           known.add(key);
           answers.push("new");
           credential.seq++;
-          credential.last_event_at = row.received_at;
-          fresh.push({ ...row, seq: credential.seq });
+          const receivedAt = ascending(row.received_at, credential.last_event_at);
+          credential.last_event_at = receivedAt;
+          fresh.push({ ...row, received_at: receivedAt, seq: credential.seq });
         }
         if (fresh.length > 0) await this.#insert(transaction, fresh);
         for (const id of new Set(fresh.map((row) => row.credential_id))) {
           const { seq = 0, last_event_at: lastAt = null } = credentials.get(id) ?? {};
           await transaction.all(
-            "UPDATE relay_credential SET seq = $2, last_event_at = $3 WHERE credential_id = $1",
-            [id, seq, lastAt],
+            `UPDATE relay_credential SET seq = $2, last_event_at = $3, look_since = coalesce(look_since, $5),
+               look_at = CASE WHEN look_at <= $4 THEN look_at ELSE $4 END
+             WHERE credential_id = $1`,
+            [id, seq, lastAt, transaction.now + this.#soonest(id), transaction.now],
           );
         }
         return answers;
@@ -131,13 +139,9 @@ export class EventLedger {
           { credential_id: credentialId, event_id: eventId, event_type: "manual", received_at: now, seq },
         ]);
         await transaction.all(
-          "UPDATE relay_credential SET seq = $2, urgent_seq = $2 WHERE credential_id = $1",
-          [credentialId, seq],
-        );
-        // Ends the waits of its connections; also of those whose wait begins while this commits.
-        await transaction.all(
-          "UPDATE relay_connection SET wake_at = 0 WHERE credential_id = $1 AND phase <> 'PARKED'",
-          [credentialId],
+          `UPDATE relay_credential SET seq = $2, urgent_seq = $2, look_at = $3, look_since = coalesce(look_since, $3)
+           WHERE credential_id = $1`,
+          [credentialId, seq, now],
         );
         return seq;
       },
@@ -147,23 +151,15 @@ export class EventLedger {
   }
 
   async ensureCredentials(credentialIds: readonly string[]): Promise<void> {
-    await this.#database.transaction((transaction) => this.#insertCredentials(transaction, credentialIds), {
-      isRepeatable: true,
-    });
-  }
-
-  async credentialStatuses(credentialId?: string): Promise<CredentialStatus[]> {
-    const where = credentialId === undefined ? "" : "WHERE credential_id = $1";
-    return await this.#database.transaction(
+    await this.#database.transaction(
       async (transaction) => {
-        const rows = await transaction.all(
-          `SELECT credential_id, seq, urgent_seq, last_event_at FROM relay_credential ${where} ORDER BY credential_id`,
-          credentialId === undefined ? [] : [credentialId],
+        await this.#insertCredentials(transaction, credentialIds);
+        // Timings may have been changed since their connections were looked at.
+        await transaction.all(
+          `UPDATE relay_credential SET look_at = $1, look_since = coalesce(look_since, $1)
+           WHERE credential_id IN (SELECT credential_id FROM relay_credential ${this.#database.dialect.skipLocked})`,
+          [transaction.now],
         );
-        return rows.map((row) => {
-          const { credential_id: id, seq, last_event_at: lastEventAt } = credentialRow.parse(row);
-          return { credentialId: id, seq, lastEventAt };
-        });
       },
       { isRepeatable: true },
     );
@@ -239,13 +235,12 @@ export class EventLedger {
   }
 
   async #insertCredentials(transaction: Transaction, ids: readonly string[]): Promise<void> {
-    for (const id of [...new Set(ids)].sort()) {
-      await transaction.all(
-        `INSERT INTO relay_credential (credential_id, seq, urgent_seq) VALUES ($1, 0, 0)
-         ON CONFLICT (credential_id) DO NOTHING`,
-        [id],
-      );
-    }
+    await transaction.all(
+      `INSERT INTO relay_credential (credential_id, seq, urgent_seq)
+       SELECT credential_id, 0, 0 FROM ${this.#rows("$1", ["credential_id"])} WHERE true ORDER BY credential_id
+       ON CONFLICT (credential_id) DO NOTHING`,
+      [JSON.stringify([...new Set(ids)].sort().map((id) => ({ credential_id: id })))],
+    );
   }
 
   async #known(
@@ -278,6 +273,11 @@ export class EventLedger {
     const columns = Object.fromEntries(names.map((name) => [name, COLUMNS[name]]));
     return this.#database.dialect.rows(parameter, columns);
   }
+}
+
+/** Times ascend with numbers, whichever replica's transaction began first; unless a clock has been set back. */
+function ascending(now: number, lastAt: number | null): number {
+  return lastAt !== null && lastAt > now && lastAt <= now + CLOCK_STEP ? lastAt : now;
 }
 
 function keyOf(row: { credential_id: string; event_id: string }): string {

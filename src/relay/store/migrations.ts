@@ -65,6 +65,22 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     )`,
     "INSERT INTO relay_budget (id, tokens, filled_at, paused_since, paused_until) VALUES (1, -1, 0, 0, 0)",
   ],
+  // When to look next, so that a tick needn't look at all that waits, and since when a sync is owed, which outlives the
+  // event. `wake_at` is for replicas of the version before, and no longer read.
+  [
+    "ALTER TABLE relay_connection ADD COLUMN due_at BIGINT",
+    "ALTER TABLE relay_connection ADD COLUMN first_at BIGINT",
+    "ALTER TABLE relay_credential ADD COLUMN look_at BIGINT",
+    "ALTER TABLE relay_credential ADD COLUMN look_since BIGINT",
+    "UPDATE relay_credential SET look_at = 0, look_since = 0",
+    "DROP INDEX relay_connection_wake_at",
+    "DROP INDEX relay_connection_credential",
+    "CREATE INDEX relay_connection_due_at ON relay_connection (due_at)",
+    "CREATE INDEX relay_connection_written_at ON relay_connection (written_at)",
+    "CREATE INDEX relay_connection_summary ON relay_connection (credential_id, phase, synced_seq, first_at, due_at)",
+    "CREATE INDEX relay_credential_look_at ON relay_credential (look_at)",
+    "CREATE INDEX relay_credential_look_since ON relay_credential (look_since)",
+  ],
 ];
 
 /**

@@ -95,12 +95,19 @@ export const connectionRow = z.object({
   first_at: instant.nullable(),
 });
 
-export type ConnectionRow = z.infer<typeof connectionRow>;
-
 export const eventRow = z.object({
   credential_id: z.string(),
   event_id: z.string(),
   event_type: z.string(),
   received_at: instant,
   seq: z.number(),
+});
+
+export const summaryRow = z.object({
+  credential_id: z.string(),
+  seq: z.number(),
+  last_event_at: instant.nullable(),
+  phase: z.enum(["CLEAN", "PENDING", "CLAIMED", "TRACKING", "BUSY", "BACKOFF", "PARKED"]).nullable(),
+  connections: z.number().nullable(),
+  first_at: instant.nullable(),
 });

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 
 import { CLOCK_STEP } from "../coalescer/schedule.ts";
-import { pause } from "./connection-table.ts";
 import { type Database, type Transaction } from "./database.ts";
 import { type SharedLimits, type Slot } from "./store.ts";
 
@@ -99,4 +98,14 @@ function isPaused(
   now: number,
 ): boolean {
   return pausedUntil > now && pausedSince <= now + CLOCK_STEP;
+}
+
+/** Lets a longer pause stand. */
+export async function pause(transaction: Transaction, until: number): Promise<void> {
+  const { now } = transaction;
+  await transaction.all(
+    `UPDATE relay_budget SET paused_since = $1, paused_until = $2
+     WHERE paused_until < $2 OR paused_since > $3`,
+    [now, Math.ceil(until), now + CLOCK_STEP],
+  );
 }

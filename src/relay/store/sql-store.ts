@@ -1,8 +1,12 @@
 import { type Clock } from "../../http/clock.ts";
 import { type Input } from "../coalescer/inputs.ts";
 import { type TimingsOf } from "../coalescer/timings.ts";
+import { ActivityTable } from "./activity-table.ts";
+import { ConnectionSteps } from "./connection-steps.ts";
 import { ConnectionTable } from "./connection-table.ts";
+import { credentialSummaries } from "./credential-summaries.ts";
 import { type Database } from "./database.ts";
+import { DueConnections } from "./due-connections.ts";
 import { EventLedger } from "./event-ledger.ts";
 import { SharedBudget } from "./shared-budget.ts";
 import {
@@ -11,7 +15,7 @@ import {
   type Applied,
   type Connection,
   type ConnectionInfo,
-  type CredentialStatus,
+  type CredentialSummary,
   type SharedLimits,
   type Slot,
   type Store,
@@ -25,6 +29,11 @@ export interface StoreOptions {
   timingsOf: TimingsOf;
   /** In [0, 1), for the jitter of delays. */
   random?: (() => number) | undefined;
+  /**
+   * How long after an event some connection of its credential may be due, ms, at the earliest. Default: at once, so all
+   * its connections are looked at after each batch of events.
+   */
+  soonestOf?: ((credentialId: string) => number) | undefined;
 }
 
 /** The store on a database of either kind. */
@@ -32,12 +41,17 @@ export class SqlStore implements Store {
   readonly #database: Database;
   readonly #ledger: EventLedger;
   readonly #connections: ConnectionTable;
+  readonly #due: DueConnections;
+  readonly #activity: ActivityTable;
   readonly #budget: SharedBudget;
 
-  constructor(database: Database, { timingsOf, random = Math.random }: StoreOptions) {
+  constructor(database: Database, { timingsOf, random = Math.random, soonestOf = () => 0 }: StoreOptions) {
     this.#database = database;
-    this.#ledger = new EventLedger(database);
-    this.#connections = new ConnectionTable(database, timingsOf, random);
+    this.#ledger = new EventLedger(database, soonestOf);
+    const steps = new ConnectionSteps(timingsOf, random);
+    this.#connections = new ConnectionTable(database, steps);
+    this.#due = new DueConnections(database, steps);
+    this.#activity = new ActivityTable(database);
     this.#budget = new SharedBudget(database);
   }
 
@@ -53,7 +67,7 @@ export class SqlStore implements Store {
   }
 
   take(owner: string, limit: number): Promise<Applied[]> {
-    return this.#connections.take(owner, limit);
+    return this.#due.take(owner, limit);
   }
 
   apply(connectionId: string, input: Input): Promise<Applied | undefined> {
@@ -72,13 +86,13 @@ export class SqlStore implements Store {
     return this.#ledger.ensureCredentials(credentialIds);
   }
 
-  credentialStatuses(): Promise<CredentialStatus[]> {
-    return this.#ledger.credentialStatuses();
+  credentialSummaries(): Promise<CredentialSummary[]> {
+    return credentialSummaries(this.#database);
   }
 
-  async credentialStatus(credentialId: string): Promise<CredentialStatus | undefined> {
-    const [status] = await this.#ledger.credentialStatuses(credentialId);
-    return status;
+  async credentialSummary(credentialId: string): Promise<CredentialSummary | undefined> {
+    const [summary] = await credentialSummaries(this.#database, credentialId);
+    return summary;
   }
 
   connections(credentialId?: string): Promise<Connection[]> {
@@ -94,12 +108,16 @@ export class SqlStore implements Store {
     return this.#connections.forget(connectionId, mayForget);
   }
 
+  connectionIds(): Promise<string[]> {
+    return this.#connections.ids();
+  }
+
   recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]> {
     return this.#ledger.recentEvents(credentialId, limit);
   }
 
   recentActivity(connectionId: string, limit: number): Promise<Activity[]> {
-    return this.#connections.recentActivity(connectionId, limit);
+    return this.#activity.recent(connectionId, limit);
   }
 
   takeRequest(limits: SharedLimits): Promise<number> {
@@ -123,8 +141,12 @@ export class SqlStore implements Store {
   }
 
   async purge(instant: number): Promise<number> {
-    await this.#connections.purgeActivity(instant);
+    await this.#activity.purge(instant);
     return await this.#ledger.purge(instant);
+  }
+
+  recover(): Promise<void> {
+    return this.#due.recover();
   }
 
   ping(): Promise<void> {

@@ -1,4 +1,4 @@
-import { type ConnectionState, type Demand } from "../coalescer/connection-state.ts";
+import { type ConnectionState, type Demand, type PhaseName } from "../coalescer/connection-state.ts";
 import { type Effect, type Input, type Note } from "../coalescer/inputs.ts";
 
 export interface WebhookEvent {
@@ -40,6 +40,13 @@ export interface CredentialStatus {
   /** Number of the newest event; 0 when there has been none. */
   readonly seq: number;
   readonly lastEventAt: number | null;
+}
+
+/** A credential in short, with its connections by their state. */
+export interface CredentialSummary extends CredentialStatus {
+  /** When the oldest event that some connection has not synced was accepted, ms UTC; null if there is none. */
+  readonly pendingSince: number | null;
+  readonly phases: Readonly<Partial<Record<PhaseName, number>>>;
 }
 
 export interface Activity {
@@ -111,11 +118,12 @@ export interface Store {
     onDiscover: "sync" | "ignore",
   ): Promise<string[]>;
 
-  /** Makes sure that the credential can be listed before its first event. */
+  /** At the start: the credentials can be listed before their first event, and new timings count from now on. */
   ensureCredentials(credentialIds: readonly string[]): Promise<void>;
 
-  credentialStatuses(): Promise<CredentialStatus[]>;
-  credentialStatus(credentialId: string): Promise<CredentialStatus | undefined>;
+  /** All of them, at a cost that doesn't grow with the events that wait. */
+  credentialSummaries(): Promise<CredentialSummary[]>;
+  credentialSummary(credentialId: string): Promise<CredentialSummary | undefined>;
   /** All connections, or those of one credential, by name. */
   connections(credentialId?: string): Promise<Connection[]>;
   connection(connectionId: string): Promise<Connection | undefined>;
@@ -128,6 +136,8 @@ export interface Store {
     connectionId: string,
     mayForget: (connection: Connection) => boolean,
   ): Promise<{ connection: Connection; isForgotten: boolean } | undefined>;
+  /** Of all connections. */
+  connectionIds(): Promise<string[]>;
   /** The newest events of a credential, newest first. */
   recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]>;
   /** What happened lately to a connection, newest first. */
@@ -145,6 +155,9 @@ export interface Store {
 
   /** Forgets events and activity of before `instant`; watermarks stay. @returns how many events */
   purge(instant: number): Promise<number>;
+
+  /** Makes good what replicas of an earlier version leave out. Now and then. */
+  recover(): Promise<void>;
 
   /** Resolves when an event could be written just now. */
   ping(): Promise<void>;

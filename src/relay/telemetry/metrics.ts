@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
-import { isLost, type PhaseName, phaseName } from "../coalescer/connection-state.ts";
+import { type PhaseName } from "../coalescer/connection-state.ts";
 import { type Note } from "../coalescer/inputs.ts";
-import { type Acceptance, type Connection, type CredentialStatus } from "../store/store.ts";
+import { type Acceptance, type CredentialSummary } from "../store/store.ts";
 
 /** Why a webhook was not accepted. A closed list: a label that a stranger can choose would fill the memory. */
 export const REJECTIONS = [
@@ -25,8 +25,7 @@ const JOBS = ["succeeded", "failed", "cancelled"] as const;
 
 /** What the gauges show at the moment of a scrape. */
 export interface MetricsSource {
-  credentials(): Promise<readonly CredentialStatus[]>;
-  connections(): Promise<readonly Connection[]>;
+  credentials(): Promise<readonly CredentialSummary[]>;
   now(): number;
 }
 
@@ -122,21 +121,12 @@ export class Metrics {
     this.#age.reset();
     this.#connections.reset();
     try {
-      const [credentials, connections] = await Promise.all([source.credentials(), source.connections()]);
-      for (const { credentialId } of credentials) this.#age.set({ credential: credentialId }, 0);
-      for (const [credential, age] of pendingAges(connections, source.now())) {
+      const now = source.now();
+      for (const { credentialId: credential, pendingSince, phases } of await source.credentials()) {
+        const age = pendingSince === null ? 0 : Math.max(0, now - pendingSince);
         this.#age.set({ credential }, age / 1000);
-      }
-      for (const { credentialId } of credentials) {
         for (const phase of PHASES) {
-          const state = phase.toLowerCase();
-          const count = connections.filter(
-            (connection) =>
-              connection.credentialId === credentialId &&
-              !isLost(connection.state) &&
-              phaseName(connection.state, connection.demand) === phase,
-          ).length;
-          this.#connections.set({ credential: credentialId, state }, count);
+          this.#connections.set({ credential, state: phase.toLowerCase() }, phases[phase] ?? 0);
         }
       }
     } catch {
@@ -145,17 +135,6 @@ export class Metrics {
     }
     return this.registry.metrics();
   }
-}
-
-/** Age of the oldest uncovered event per credential, ms. */
-export function pendingAges(connections: readonly Connection[], now: number): Map<string, number> {
-  const ages = new Map<string, number>();
-  for (const { credentialId, state, demand } of connections) {
-    if (demand.seq <= state.syncedSeq || isLost(state)) continue;
-    const age = demand.firstAt === null ? 0 : Math.max(0, now - demand.firstAt);
-    ages.set(credentialId, Math.max(ages.get(credentialId) ?? 0, age));
-  }
-  return ages;
 }
 
 function isOneOf<T extends string>(list: readonly T[], word: string): word is T {

@@ -1,0 +1,58 @@
+import { type PhaseName } from "../coalescer/connection-state.ts";
+import { type Database } from "./database.ts";
+import { summaryRow } from "./rows.ts";
+import { type CredentialSummary } from "./store.ts";
+
+/** Connections that are none of the credential any more count neither as parked nor as pending. */
+const SUMMARIES = `
+  SELECT k.credential_id, k.seq, k.last_event_at, c.phase, c.connections, c.first_at
+  FROM relay_credential k LEFT JOIN (
+    SELECT c.credential_id, count(*) AS connections,
+      CASE WHEN c.phase <> 'IDLE' THEN c.phase WHEN c.synced_seq < d.seq THEN 'PENDING' ELSE 'CLEAN' END AS phase,
+      min(CASE WHEN c.synced_seq < d.seq THEN coalesce(c.first_at, d.look_since, d.last_event_at) END) AS first_at
+    FROM relay_connection c JOIN relay_credential d ON d.credential_id = c.credential_id
+    WHERE c.phase NOT IN ('GONE', 'UNMAPPED')
+    GROUP BY 1, 3
+  ) AS c ON c.credential_id = k.credential_id`;
+
+/** All credentials, or one, in one statement whatever the number of their connections. */
+export async function credentialSummaries(
+  database: Database,
+  credentialId?: string,
+): Promise<CredentialSummary[]> {
+  const where = credentialId === undefined ? "" : "WHERE k.credential_id = $1";
+  return await database.transaction(
+    async (transaction) => {
+      const rows = await transaction.all(
+        `${SUMMARIES} ${where} ORDER BY k.credential_id`,
+        credentialId === undefined ? [] : [credentialId],
+      );
+      const summaries = new Map<string, CredentialSummary & { phases: Partial<Record<PhaseName, number>> }>();
+      for (const row of rows.map((found) => summaryRow.parse(found))) {
+        const {
+          credential_id: id,
+          seq,
+          last_event_at: lastEventAt,
+          phase,
+          connections,
+          first_at: firstAt,
+        } = row;
+        const known = summaries.get(id) ?? {
+          credentialId: id,
+          seq,
+          lastEventAt,
+          pendingSince: null,
+          phases: {},
+        };
+        const pendingSince =
+          firstAt === null || known.pendingSince === null
+            ? (firstAt ?? known.pendingSince)
+            : Math.min(firstAt, known.pendingSince);
+        const phases = phase === null ? known.phases : { ...known.phases, [phase]: connections };
+        summaries.set(id, { ...known, pendingSince, phases });
+      }
+      return [...summaries.values()];
+    },
+    { isRepeatable: true },
+  );
+}
