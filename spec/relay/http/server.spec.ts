@@ -86,9 +86,9 @@ describe("metrics", () => {
       {
         ...services,
         store: Object.assign(Object.create(services.store) as typeof services.store, {
-          connections: () => {
+          credentialSummaries: () => {
             reads++;
-            return services.store.connections();
+            return services.store.credentialSummaries();
           },
         }),
       },

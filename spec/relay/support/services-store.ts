@@ -1,5 +1,6 @@
 import {
   type ConnectionState,
+  isLost,
   newConnectionState,
   type PhaseName,
   phaseName,
@@ -133,7 +134,9 @@ export class MemoryStore implements ServicesStore, Ingest {
     return this.#do(() => {
       const lastEventAt =
         this.events.findLast((event) => event.credentialId === credentialId)?.receivedAt ?? null;
-      const own = [...this.#entries.values()].filter((entry) => entry.credentialId === credentialId);
+      const own = [...this.#entries.values()].filter(
+        (entry) => entry.credentialId === credentialId && !isLost(entry.state),
+      );
       const phases: Partial<Record<PhaseName, number>> = {};
       let pendingSince: number | null = null;
       for (const entry of own) {

@@ -32,7 +32,7 @@ export class ConnectionSteps {
 
   /** Passes an input through the coalescer, and keeps what comes of it. The connection is locked. */
   async step(transaction: Transaction, connection: Connection, input: Input): Promise<Applied> {
-    const context = await this.#settledContext(transaction, connection);
+    const context = await this.settledContext(transaction, connection);
     const { state, effects } = step(connection.state, input, context);
     if (state !== connection.state) await this.write(transaction, connection, state);
     for (const effect of effects) {
@@ -84,7 +84,7 @@ export class ConnectionSteps {
    * With the newest event that is older than the settle delay. The ledger's times ascend with its numbers, so what lies
    * below that one is older too, and only the young events are passed over.
    */
-  async #settledContext(transaction: Transaction, connection: Connection): Promise<Context> {
+  async settledContext(transaction: Transaction, connection: Connection): Promise<Context> {
     const { credentialId, state } = connection;
     const { now } = transaction;
     const context = this.contextOf(connection, now);

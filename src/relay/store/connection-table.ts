@@ -50,6 +50,7 @@ export class ConnectionTable {
     return added;
   }
 
+  /** How far the events have settled is told of a single connection alone: it costs a statement each. */
   async list(where: {
     credentialId?: string | undefined;
     connectionId?: string | undefined;
@@ -71,7 +72,14 @@ export class ConnectionTable {
           `${CONNECTIONS} ${filter} ORDER BY c.name, c.connection_id`,
           parameters,
         );
-        return rows.map(toConnection);
+        const connections = rows.map(toConnection);
+        if (where.connectionId === undefined) return connections;
+        const settled: Connection[] = [];
+        for (const connection of connections) {
+          const { demand } = await this.#steps.settledContext(transaction, connection);
+          settled.push({ ...connection, demand });
+        }
+        return settled;
       },
       { isRepeatable: true },
     );

@@ -162,15 +162,16 @@ export class DueConnections {
     });
   }
 
+  /** What is due but for the settle delay is soon tried again: an event that settles ends a wait, too. */
   async #putOff(transaction: Transaction, { connection }: Applied): Promise<void> {
     const { now } = transaction;
     const { connectionId, state, demand } = connection;
-    const exact = { ...this.#steps.contextOf(connection, now), demand };
-    const due = dueAt(state, exact);
-    const next = Number.isFinite(due) ? Math.ceil(due) : null;
+    const exact = dueAt(state, { ...this.#steps.contextOf(connection, now), demand });
+    const earliest = earliestDueAt(state, this.#steps.contextOf(connection, now)) ?? Infinity;
+    const next = earliest > now ? exact : exact > now ? Math.min(exact, now + LEFT_ALONE) : now + LEFT_ALONE;
     await transaction.all(
       "UPDATE relay_connection SET due_at = $2, written_at = $3 WHERE connection_id = $1",
-      [connectionId, next !== null && next <= now ? now + LEFT_ALONE : next, now],
+      [connectionId, Number.isFinite(next) ? Math.ceil(next) : null, now],
     );
   }
 }
