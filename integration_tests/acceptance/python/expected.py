@@ -39,7 +39,11 @@ def expected_value(stream: str, field: str, kind: str, raw: Any) -> Any:
 
 
 def without_zone_name(key: str, value: Any) -> Any:
-    return value.removesuffix("[GMT]") if key in ("validUntil", "ratingScheduledTime") else value
+    """Instants leave in one form: UTC, with milliseconds and `Z`."""
+    if key not in ("validUntil", "ratingScheduledTime"):
+        return value
+    moment = datetime.fromisoformat(value.removesuffix("[GMT]").replace("Z", "+00:00"))
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def found_value(kind: str, value: Any) -> Any:
