@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 from airbyte.exceptions import AirbyteConnectorFailedError
-from client import FORMS, IMAGE, PROGRAM, load, schemas, source_of, table_of
+from client import FORMS, IMAGE, PROGRAM, STREAMS, load, schemas, source_of, table_of
 from expected import COLUMN_TYPES, expected_value, type_of
 from simulator import Simulator
 
@@ -147,7 +147,8 @@ def test_pyab_benchmark_runs(form: str, simulate: Callable[..., Simulator], tmp_
     config = tmp_path / "config.json"
     config.write_text(json.dumps({**simulator.config, "exports_requests_per_minute": 6000}), encoding="utf-8")
     pyab = Path(sys.executable).parent / "pyab"
-    command = [pyab, "benchmark", f"--source={PROGRAM if form == 'program' else IMAGE}", f"--config={config}"]
+    source = f"--source={PROGRAM if form == 'program' else IMAGE}"
+    command = [pyab, "benchmark", source, f"--config={config}", f"--streams={','.join(STREAMS)}"]
     # Where it takes itself to be in CI, it prints no figures.
     environment = {name: value for name, value in os.environ.items() if name != "CI"}
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
