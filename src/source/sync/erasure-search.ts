@@ -71,30 +71,42 @@ export class ErasureSearch {
     report: ReadingReport,
     signal: AbortSignal,
   ): Promise<Map<number, Interval>> {
-    const { dixa, drained, now } = this.#reading;
     const spans = new Map<number, Interval>();
     for (let at = 0; at < ids.length; at += IDS_PER_REQUEST) {
-      const some = ids.slice(at, at + IDS_PER_REQUEST);
-      await dixa.exports.readArray(
-        "/v1/conversation_export",
-        { csids: some.join(",") },
-        {
-          signal,
-          drained,
-          onRequest: () => {
-            report.requested();
-          },
-          onWait: (wait) => {
-            report.waiting(wait);
-          },
-          onElement: (element) => {
-            const id = integerOf(element, ID);
-            if (id !== undefined) spans.set(id, spanOf(element, now));
-          },
-        },
-      );
+      await this.#addSpans(ids.slice(at, at + IDS_PER_REQUEST), spans, report, signal);
+    }
+    // Dixa may take fewer ids than were asked for, without a word: only one that is missing when asked for alone is gone.
+    for (const id of ids.length > 1 ? ids.filter((one) => !spans.has(one)) : []) {
+      await this.#addSpans([id], spans, report, signal);
     }
     return spans;
+  }
+
+  async #addSpans(
+    ids: readonly number[],
+    spans: Map<number, Interval>,
+    report: ReadingReport,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { dixa, drained, now } = this.#reading;
+    await dixa.exports.readArray(
+      "/v1/conversation_export",
+      { csids: ids.join(",") },
+      {
+        signal,
+        drained,
+        onRequest: () => {
+          report.requested();
+        },
+        onWait: (wait) => {
+          report.waiting(wait);
+        },
+        onElement: (element) => {
+          const id = integerOf(element, ID);
+          if (id !== undefined) spans.set(id, spanOf(element, now));
+        },
+      },
+    );
   }
 
   async #search(
