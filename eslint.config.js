@@ -31,6 +31,16 @@ export default tseslint.config(
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },
   },
   {
+    files: ["spec/**", "integration_tests/**"],
+    ignores: ["spec/support/nock.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { name: "nock", message: "Take it from spec/support/nock.ts, which takes its patches back." },
+      ],
+    },
+  },
+  {
     files: ["*.config.js", ".dependency-cruiser.js"],
     ...tseslint.configs.disableTypeChecked,
   },

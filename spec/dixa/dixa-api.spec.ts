@@ -1,5 +1,4 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import nock from "nock";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
 import { AuthorizedHost } from "../../src/dixa/authorized-host.ts";
 import { type Dixa } from "../../src/dixa/dixa.ts";
@@ -7,6 +6,7 @@ import { DixaApi } from "../../src/dixa/dixa-api.ts";
 import { HttpClient } from "../../src/http/client.ts";
 import { tokenBucketBudget } from "../../src/http/rate-budget.ts";
 import { dixaOf, rowReading, TOKEN } from "../support/dixa.ts";
+import { nock } from "../support/nock.ts";
 import { SkippingClock } from "../support/skipping-clock.ts";
 
 const HOST = "https://dev.dixa.io";
@@ -17,11 +17,6 @@ let dixa: Dixa;
 beforeEach(() => {
   nock.disableNetConnect();
   dixa = dixaOf();
-});
-
-afterAll(() => {
-  // It patches Node's own modules, which all files of this worker share.
-  nock.restore();
 });
 
 afterEach(() => {

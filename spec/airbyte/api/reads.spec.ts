@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import nock from "nock";
 
-import { apiWith, BASE, clientPerTest, CONNECTION, job, ORIGIN, problem } from "./fixtures.ts";
+import { nock } from "../../support/nock.ts";
+import { BASE, CONNECTION, job, problem } from "./answers.ts";
+import { apiWith, clientPerTest, ORIGIN } from "./fixtures.ts";
 
 const client = clientPerTest();
 

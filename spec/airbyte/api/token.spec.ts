@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import nock from "nock";
 
-import { apiWith, BASE, clientPerTest, CONNECTION, job, ORIGIN } from "./fixtures.ts";
+import { nock } from "../../support/nock.ts";
+import { BASE, CONNECTION, job } from "./answers.ts";
+import { apiWith, clientPerTest, ORIGIN } from "./fixtures.ts";
 
 const SECRET = "s3cret-of-the-application";
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { AirbyteApi, type AirbyteApiOptions } from "../../../src/airbyte/api/client.ts";
 import { tokenBucketBudget } from "../../../src/http/rate-budget.ts";
 import { SkippingClock } from "../../support/skipping-clock.ts";
-import { BASE, CONNECTION, job } from "./fixtures.ts";
+import { BASE, CONNECTION, job } from "./answers.ts";
 
 /** What only sockets show: silence, resets, how many requests are under way. */
 

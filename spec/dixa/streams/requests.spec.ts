@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import nock from "nock";
 
 import { type Dixa } from "../../../src/dixa/dixa.ts";
 import { activityLogs } from "../../../src/dixa/streams/activity-logs.ts";
@@ -9,6 +8,7 @@ import { windowedStreams as streams } from "../../../src/dixa/streams/index.ts";
 import { messages } from "../../../src/dixa/streams/messages.ts";
 import { type WindowedStream } from "../../../src/dixa/streams/stream.ts";
 import { dixaOf, rowReading, TOKEN } from "../../support/dixa.ts";
+import { nock } from "../../support/nock.ts";
 
 const DAY_MS = 86_400_000;
 const LO = Date.UTC(2025, 0, 1, 0, 0, 0, 250);
@@ -19,11 +19,6 @@ let dixa: Dixa;
 beforeEach(() => {
   nock.disableNetConnect();
   dixa = dixaOf();
-});
-
-afterAll(() => {
-  // It patches Node's own modules, which all files of this worker share.
-  nock.restore();
 });
 
 afterEach(() => {

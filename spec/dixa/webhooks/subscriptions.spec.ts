@@ -1,11 +1,11 @@
-import { afterAll, afterEach, describe, expect, test } from "@jest/globals";
-import nock from "nock";
+import { afterEach, describe, expect, test } from "@jest/globals";
 
 import { AuthorizedHost } from "../../../src/dixa/authorized-host.ts";
 import { type SubscriptionRequest, Subscriptions } from "../../../src/dixa/webhooks/subscriptions.ts";
 import { HttpClient } from "../../../src/http/client.ts";
 import { systemClock } from "../../../src/http/clock.ts";
 import { tokenBucketBudget } from "../../../src/http/rate-budget.ts";
+import { nock } from "../../support/nock.ts";
 
 const ORIGIN = "https://dev.dixa.io";
 const ID = "beef0000-0000-4000-8000-000000000001";
@@ -37,11 +37,6 @@ function subscriptions(): Subscriptions {
     { maxFailures: 2, maxBodyFailures: 1 },
   );
 }
-
-afterAll(() => {
-  // It patches Node's own modules, which all files of this worker share.
-  nock.restore();
-});
 
 afterEach(() => {
   http?.close();
