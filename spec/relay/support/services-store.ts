@@ -32,6 +32,9 @@ export class MemoryStore implements ServicesStore, Ingest {
   isDown = false;
   readonly events: StoredEvent[] = [];
   readonly activity: Activity[] = [];
+  /** By credential. */
+  readonly owed = new Map<string, CredentialSummary["owed"]>();
+  readonly subscriptions = new Map<string, CredentialSummary["subscription"]>();
   readonly #entries = new Map<string, Entry>();
   readonly #urgent = new Map<string, number>();
   readonly #seq = new Map<string, number>();
@@ -146,7 +149,15 @@ export class MemoryStore implements ServicesStore, Ingest {
         pendingSince = Math.min(pendingSince ?? Infinity, demand.firstAt ?? Infinity);
       }
       if (pendingSince === Infinity) pendingSince = null;
-      return { credentialId, seq: this.#seq.get(credentialId) ?? 0, lastEventAt, phases, pendingSince };
+      return {
+        credentialId,
+        seq: this.#seq.get(credentialId) ?? 0,
+        lastEventAt,
+        phases,
+        pendingSince,
+        owed: this.owed.get(credentialId) ?? null,
+        subscription: this.subscriptions.get(credentialId) ?? null,
+      };
     });
   }
 

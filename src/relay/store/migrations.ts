@@ -81,6 +81,28 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX relay_credential_look_at ON relay_credential (look_at)",
     "CREATE INDEX relay_credential_look_since ON relay_credential (look_since)",
   ],
+  // Whether anybody listened, what Dixa says of its webhooks, and the last sync that was owed for either.
+  [
+    `CREATE TABLE relay_beat (
+      id BIGINT PRIMARY KEY,
+      at BIGINT NOT NULL,
+      outage BIGINT NOT NULL
+    )`,
+    "INSERT INTO relay_beat (id, at, outage) VALUES (1, 0, 0)",
+    "ALTER TABLE relay_credential ADD COLUMN outage BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE relay_credential ADD COLUMN owed_seq BIGINT",
+    "ALTER TABLE relay_credential ADD COLUMN owed_at BIGINT",
+    "ALTER TABLE relay_credential ADD COLUMN owed_reason TEXT",
+    "CREATE INDEX relay_credential_outage ON relay_credential (outage)",
+    `CREATE TABLE relay_subscription (
+      credential_id TEXT PRIMARY KEY,
+      state TEXT NOT NULL,
+      since BIGINT NOT NULL,
+      checked_at BIGINT NOT NULL,
+      failing TEXT,
+      failed_at BIGINT
+    )`,
+  ],
 ];
 
 /**

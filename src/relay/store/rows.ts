@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { type ConnectionState } from "../coalescer/connection-state.ts";
 import { type Note } from "../coalescer/inputs.ts";
+import { OWED_REASONS } from "./store.ts";
 
 /** What the databases give back, checked: a row that isn't what was written must not become a watermark. */
 
@@ -79,6 +80,22 @@ export const credentialRow = z.object({
   last_event_at: instant.nullable(),
 });
 
+export const owingRow = z.object({
+  credential_id: z.string(),
+  seq: z.number(),
+  last_event_at: instant.nullable(),
+  owed_at: instant.nullable(),
+});
+
+export const subscriptionRow = z.object({
+  /** `unknown`: nobody has asked Dixa yet. */
+  state: z.enum(["unknown", "on", "off", "missing"]),
+  since: instant,
+  checked_at: instant,
+  failing: z.string().nullable(),
+  failed_at: instant.nullable(),
+});
+
 export const connectionRow = z.object({
   connection_id: z.string(),
   credential_id: z.string(),
@@ -110,4 +127,10 @@ export const summaryRow = z.object({
   phase: z.enum(["CLEAN", "PENDING", "CLAIMED", "TRACKING", "BUSY", "BACKOFF", "PARKED"]).nullable(),
   connections: z.number().nullable(),
   first_at: instant.nullable(),
+  owed_seq: z.number().nullable(),
+  owed_at: instant.nullable(),
+  owed_reason: z.enum(OWED_REASONS).nullable(),
+  subscription_state: z.enum(["on", "off", "missing"]).nullable(),
+  subscription_since: instant.nullable(),
+  subscription_failing: z.string().nullable(),
 });

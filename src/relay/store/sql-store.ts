@@ -5,23 +5,31 @@ import { ActivityTable } from "./activity-table.ts";
 import { ConnectionSteps } from "./connection-steps.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { credentialSummaries } from "./credential-summaries.ts";
+import { CredentialTable } from "./credential-table.ts";
 import { type Database } from "./database.ts";
 import { DueConnections } from "./due-connections.ts";
-import { EventLedger } from "./event-ledger.ts";
+import { ACCEPT_TIMEOUT, EventLedger } from "./event-ledger.ts";
+import { EventTable } from "./event-table.ts";
+import { OwedSyncs } from "./owed-syncs.ts";
 import { SharedBudget } from "./shared-budget.ts";
 import {
   type Acceptance,
   type Activity,
   type Applied,
+  type Beat,
   type Connection,
   type ConnectionInfo,
   type CredentialSummary,
+  type Missed,
+  type OwedSync,
   type SharedLimits,
   type Slot,
   type Store,
   type StoredEvent,
+  type SubscriptionReport,
   type WebhookEvent,
 } from "./store.ts";
+import { SubscriptionTable } from "./subscription-table.ts";
 
 export interface StoreOptions {
   /** Undefined: the database's own, so that replicas whose clocks differ agree; for a file, this machine's. */
@@ -39,7 +47,11 @@ export interface StoreOptions {
 /** The store on a database of either kind. */
 export class SqlStore implements Store {
   readonly #database: Database;
+  readonly #credentials: CredentialTable;
+  readonly #events: EventTable;
   readonly #ledger: EventLedger;
+  readonly #owed: OwedSyncs;
+  readonly #subscriptions: SubscriptionTable;
   readonly #connections: ConnectionTable;
   readonly #due: DueConnections;
   readonly #activity: ActivityTable;
@@ -47,7 +59,13 @@ export class SqlStore implements Store {
 
   constructor(database: Database, { timingsOf, random = Math.random, soonestOf = () => 0 }: StoreOptions) {
     this.#database = database;
-    this.#ledger = new EventLedger(database, soonestOf);
+    const credentials = new CredentialTable(database);
+    const events = new EventTable(database);
+    this.#credentials = credentials;
+    this.#events = events;
+    this.#ledger = new EventLedger({ database, credentials, events, soonest: soonestOf });
+    this.#owed = new OwedSyncs(database, credentials, events);
+    this.#subscriptions = new SubscriptionTable(database, this.#owed);
     const steps = new ConnectionSteps(timingsOf, random);
     this.#connections = new ConnectionTable(database, steps);
     this.#due = new DueConnections(database, steps);
@@ -64,6 +82,26 @@ export class SqlStore implements Store {
 
   requestSync(credentialId: string): Promise<number> {
     return this.#ledger.requestSync(credentialId);
+  }
+
+  beat(credentialIds: readonly string[], bound: number): Promise<Beat> {
+    return this.#owed.beat(credentialIds, bound);
+  }
+
+  owe(missed: readonly Missed[]): Promise<{ owed: OwedSync[]; locked: string[] }> {
+    return this.#owed.owe(missed);
+  }
+
+  oweStale(limits: ReadonlyMap<string, number>): Promise<OwedSync[]> {
+    return this.#owed.oweStale(limits);
+  }
+
+  subscriptionsDue(credentialIds: readonly string[], every: number): Promise<string[]> {
+    return this.#subscriptions.due(credentialIds, every);
+  }
+
+  reportSubscription(credentialId: string, report: SubscriptionReport, agoMs: number) {
+    return this.#subscriptions.report(credentialId, report, agoMs);
   }
 
   take(owner: string, limit: number): Promise<Applied[]> {
@@ -83,7 +121,7 @@ export class SqlStore implements Store {
   }
 
   ensureCredentials(credentialIds: readonly string[]): Promise<void> {
-    return this.#ledger.ensureCredentials(credentialIds);
+    return this.#credentials.ensure(credentialIds);
   }
 
   credentialSummaries(): Promise<CredentialSummary[]> {
@@ -113,7 +151,7 @@ export class SqlStore implements Store {
   }
 
   recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]> {
-    return this.#ledger.recentEvents(credentialId, limit);
+    return this.#events.recent(credentialId, limit);
   }
 
   recentActivity(connectionId: string, limit: number): Promise<Activity[]> {
@@ -142,7 +180,7 @@ export class SqlStore implements Store {
 
   async purge(instant: number): Promise<number> {
     await this.#activity.purge(instant);
-    return await this.#ledger.purge(instant);
+    return await this.#events.purge(instant);
   }
 
   recover(): Promise<void> {
@@ -150,7 +188,7 @@ export class SqlStore implements Store {
   }
 
   ping(): Promise<void> {
-    return this.#ledger.rehearse();
+    return this.#events.rehearse(ACCEPT_TIMEOUT);
   }
 
   close(): Promise<void> {

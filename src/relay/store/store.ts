@@ -42,11 +42,67 @@ export interface CredentialStatus {
   readonly lastEventAt: number | null;
 }
 
+/**
+ * Why a credential owes a sync though no event says so:
+ * - `outage`: no replica was listening
+ * - `refused`: webhooks were refused because the store could not keep them
+ * - `deliveries`: Dixa tells of deliveries that failed
+ * - `switched_off`: its subscription in Dixa was off, or gone
+ * - `stale`: nothing has come for as long as the configuration allows
+ */
+export const OWED_REASONS = ["outage", "refused", "deliveries", "switched_off", "stale"] as const;
+export type OwedReason = (typeof OWED_REASONS)[number];
+
+/** A sync that a credential has come to owe: the connections whose watermark is below `seq` owe it still. */
+export interface OwedSync {
+  readonly credentialId: string;
+  readonly reason: OwedReason;
+  readonly seq: number;
+  /** ms UTC, the store's clock. */
+  readonly at: number;
+}
+
+/** Something of a credential went unheard. */
+export interface Missed {
+  readonly credentialId: string;
+  readonly reason: OwedReason;
+  /** How long ago for the last time, ms. */
+  readonly agoMs: number;
+}
+
+export interface Beat {
+  /** How long no replica has been heard of, ms, if that was too long; only the first replica that notices is told. */
+  readonly gapMs: number | undefined;
+  /** What is owed for it. */
+  readonly owed: readonly OwedSync[];
+}
+
+/** What Dixa says of the subscription whose webhooks come here. */
+export interface SubscriptionStatus {
+  /** `missing`: there is none with this address. */
+  readonly state: "on" | "off" | "missing";
+  /** Since when it has been found so, ms UTC. */
+  readonly since: number;
+  /** What Dixa says of the last deliveries that failed; null: none has. */
+  readonly failing: string | null;
+}
+
+export interface SubscriptionReport extends Pick<SubscriptionStatus, "state" | "failing"> {
+  /** Whether it was found switched off, and has been switched on. */
+  readonly wasOff: boolean;
+  /** When the newest delivery failed, ms UTC by Dixa's clock; null: none has, or Dixa does not say. */
+  readonly failedAt: number | null;
+}
+
 /** A credential in short, with its connections by their state. */
 export interface CredentialSummary extends CredentialStatus {
   /** When the oldest event that some connection has not synced was accepted, ms UTC; null if there is none. */
   readonly pendingSince: number | null;
   readonly phases: Readonly<Partial<Record<PhaseName, number>>>;
+  /** The last sync that it came to owe; null if there has been none. */
+  readonly owed: OwedSync | null;
+  /** Null: nobody has asked Dixa. */
+  readonly subscription: SubscriptionStatus | null;
 }
 
 export interface Activity {
@@ -98,6 +154,31 @@ export interface Store {
 
   /** A sync asked for by hand: one more number, whose turn doesn't wait for debounce or minimum interval. */
   requestSync(credentialId: string): Promise<number>;
+
+  /**
+   * Notes that somebody listens. When nobody has for longer than `bound` ms, each of these credentials comes to owe a
+   * sync, once, whichever replicas notice it. One that is locked does so at a later beat.
+   */
+  beat(credentialIds: readonly string[], bound: number): Promise<Beat>;
+  /**
+   * Has credentials owe a sync, unless they have come to owe one since they missed something.
+   *
+   * @returns also those that another transaction has locked: they must be tried again
+   */
+  owe(missed: readonly Missed[]): Promise<{ owed: OwedSync[]; locked: string[] }>;
+  /** Has credentials owe a sync whose newest event or owed sync is older than their limit, ms. */
+  oweStale(limits: ReadonlyMap<string, number>): Promise<OwedSync[]>;
+  /** Those of the credentials of whose subscription no replica has reported for `every` ms. */
+  subscriptionsDue(credentialIds: readonly string[], every: number): Promise<string[]>;
+  /**
+   * Keeps what Dixa said of a credential's subscription `agoMs` ms ago, and has the credential owe a sync where that
+   * tells of webhooks that did not come. Told by several replicas, it counts once.
+   */
+  reportSubscription(
+    credentialId: string,
+    report: SubscriptionReport,
+    agoMs: number,
+  ): Promise<{ owed: OwedSync[]; status: SubscriptionStatus }>;
 
   /** Up to `limit` connections at which there is something to do now, claimed for `owner`, longest due first. */
   take(owner: string, limit: number): Promise<Applied[]>;

@@ -1,0 +1,83 @@
+import { CLOCK_STEP } from "../coalescer/schedule.ts";
+import { type Database, type Transaction } from "./database.ts";
+import { credentialRow } from "./rows.ts";
+
+/** What is counted for one credential. */
+export interface CredentialRow {
+  readonly credential_id: string;
+  seq: number;
+  last_event_at: number | null;
+}
+
+/** The rows that count the events of each credential. Whoever has locked one gives out its numbers. */
+export class CredentialTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Always in the same order, so that two replicas can't wait for each other. Without those that are locked, if `lock`
+   * says to skip them.
+   */
+  async lock(
+    transaction: Transaction,
+    ids: readonly string[],
+    lock: string,
+  ): Promise<Map<string, CredentialRow>> {
+    const wanted = [...new Set(ids)].sort();
+    const read = async () => {
+      const rows = await transaction.all(
+        `SELECT credential_id, seq, urgent_seq, last_event_at FROM relay_credential
+         WHERE credential_id IN (SELECT credential_id FROM ${this.rows("$1")})
+         ORDER BY credential_id ${lock}`,
+        [idsParameter(wanted)],
+      );
+      return new Map(rows.map((row) => credentialRow.parse(row)).map((row) => [row.credential_id, row]));
+    };
+    const found = await read();
+    if (found.size === wanted.length) return found;
+    await this.insert(transaction, wanted);
+    return await read();
+  }
+
+  /** Those that there are already stay as they are. A new one has missed nothing of what went before. */
+  async insert(transaction: Transaction, ids: readonly string[]): Promise<void> {
+    await transaction.all(
+      `INSERT INTO relay_credential (credential_id, seq, urgent_seq, outage)
+       SELECT credential_id, 0, 0, (SELECT outage FROM relay_beat) FROM ${this.rows("$1")} WHERE true ORDER BY credential_id
+       ON CONFLICT (credential_id) DO NOTHING`,
+      [idsParameter([...new Set(ids)].sort())],
+    );
+  }
+
+  async ensure(credentialIds: readonly string[]): Promise<void> {
+    await this.#database.transaction(
+      async (transaction) => {
+        await this.insert(transaction, credentialIds);
+        // Timings may have been changed since their connections were looked at.
+        await transaction.all(
+          `UPDATE relay_credential SET look_at = $1, look_since = coalesce(look_since, $1)
+           WHERE credential_id IN (SELECT credential_id FROM relay_credential ${this.#database.dialect.skipLocked})`,
+          [transaction.now],
+        );
+      },
+      { isRepeatable: true },
+    );
+  }
+
+  /** A table of the ids that {@link idsParameter} makes a parameter of. */
+  rows(parameter: string): string {
+    return this.#database.dialect.rows(parameter, { credential_id: "TEXT" });
+  }
+}
+
+export function idsParameter(ids: readonly string[]): string {
+  return JSON.stringify(ids.map((id) => ({ credential_id: id })));
+}
+
+/** Times ascend with numbers, whichever replica's transaction began first; unless a clock has been set back. */
+export function ascending(now: number, lastAt: number | null): number {
+  return lastAt !== null && lastAt > now && lastAt <= now + CLOCK_STEP ? lastAt : now;
+}
