@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { type Place } from "./list-reading.ts";
+import { type Place } from "./page-reader.ts";
 import { type StreamProgress } from "./stream-run.ts";
 
 /** How far a list is read: nothing, up to a page, up to a parent, or all. */

@@ -1,17 +1,14 @@
 import { type Dixa } from "../../dixa/dixa.ts";
 import { type ListedStream } from "../../dixa/streams/stream.ts";
-import { isHttpStatusError } from "../../http/errors.ts";
 import { type RecordOutput } from "../output/record-output.ts";
 import { type ListProgress } from "./list-progress.ts";
-import { ListReading, type Place, PlaceLost, type Target } from "./list-reading.ts";
+import { ListReading } from "./list-reading.ts";
 import { type ListContext, proveGone, targetKey, targetsOf, unlessGone } from "./list-targets.ts";
+import { isLostKey, type Place, PlaceLost, type Target } from "./page-reader.ts";
 import { rowKeyOf } from "./row-key.ts";
 import { FewSeenRows, ManySeenRows } from "./seen-rows.ts";
 import { type StreamRun } from "./stream-run.ts";
 import { type Unit, type Work } from "./work.ts";
-
-/** By these Dixa may say that a page key means nothing to it any more; what it really says is not documented. */
-const LOST_KEYS: ReadonlySet<number> = new Set([400, 404, 410, 422]);
 
 const NO_TARGET: Target = { parameters: {}, parent: {} };
 
@@ -93,8 +90,7 @@ export class ListedWork implements Work {
     try {
       return await pages.next();
     } catch (error) {
-      const isLost = error instanceof PlaceLost || (isHttpStatusError(error) && LOST_KEYS.has(error.status));
-      if (from === undefined || !isLost) throw error;
+      if (from === undefined || !(error instanceof PlaceLost || isLostKey(error))) throw error;
       this.#options.run.warned("the list has changed where it was interrupted, and is read from its start");
       return undefined;
     }

@@ -34,3 +34,20 @@ export function hasOnlyMovedUp(page: readonly string[], again: readonly string[]
   }
   return last !== -1 || page.length === 0;
 }
+
+/** Whether two looks at what should be one page have seen no row both times. */
+export function sharesNone(page: readonly string[], again: readonly string[]): boolean {
+  const keys = new Set(page);
+  return !again.some((key) => keys.has(key));
+}
+
+/**
+ * Whether a list has kept all rows of an earlier reading, in their order, whatever else it has got. Then no row was
+ * deleted after the earlier reading had passed it, and nothing can have moved out of that reading's sight.
+ */
+export function hasOnlyGained(before: ReadonlySet<string>, now: ReadonlySet<string>): boolean {
+  const rest = before.values();
+  let wanted = rest.next();
+  for (const key of now) if (wanted.done !== true && wanted.value === key) wanted = rest.next();
+  return wanted.done === true;
+}

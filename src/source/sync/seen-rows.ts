@@ -1,4 +1,4 @@
-import { type SeenRows } from "./list-reading.ts";
+import { type SeenRows } from "./page-reader.ts";
 import { RowSet } from "./row-set.ts";
 
 /** The rows of a list of any length, at 16 bytes a row and more. */
