@@ -1,4 +1,7 @@
+import { describePageQueries } from "../../spec/relay/store/page-suite.ts";
 import { describeStore } from "../../spec/relay/store/suite.ts";
 import { postgresDatabases } from "./databases.ts";
 
-describeStore("the store in PostgreSQL", postgresDatabases().create);
+const { create } = postgresDatabases();
+describeStore("the store in PostgreSQL", create);
+describePageQueries("what a store in PostgreSQL tells the page", create);

@@ -49,7 +49,13 @@ async function isParked(): Promise<boolean> {
 
 test("whoever is not signed in gets the login, and no fragment", async () => {
   expect(await app.inject("/")).toMatchObject({ statusCode: 303, headers: { location: "/login" } });
-  expect((await app.inject("/page/fragment")).statusCode).toBe(401);
+  for (const url of ["/page/fragment", `/accounts/${SIGNED}/fragment`]) {
+    expect((await app.inject({ url, headers: { accept: "text/plain" } })).statusCode).toBe(401);
+  }
+  expect(await app.inject(`/accounts/${SIGNED}`)).toMatchObject({
+    statusCode: 303,
+    headers: { location: "/login" },
+  });
   expect((await app.inject("/login")).body).not.toContain(SIGNED);
 });
 
@@ -71,10 +77,13 @@ describe("a button", () => {
   test("does what it says, and leads back to the page", async () => {
     const { cookie, csrf } = await signIn();
     const response = await post(PARK, { csrf }, { cookie });
-    expect(response).toMatchObject({ statusCode: 303, headers: { location: "/?done=park" } });
+    expect(response).toMatchObject({
+      statusCode: 303,
+      headers: { location: `/accounts/${SIGNED}?done=park` },
+    });
     expect(await isParked()).toBe(true);
     expect(services.wakes).toBe(1);
-    const { body } = await app.inject({ url: "/?done=park", headers: { cookie } });
+    const { body } = await app.inject({ url: `/accounts/${SIGNED}?done=park`, headers: { cookie } });
     expect(body).toContain("Parked. What happens meanwhile is not forgotten.");
   });
 
@@ -151,7 +160,7 @@ test("a store that does not answer is told in words, with 503", async () => {
 test("the oldest unsynced event has an age, and where all is synced there is none", async () => {
   const oldest = async (cookie: string) =>
     /Oldest unsynced<\/dt>\s*<dd>([^<]*)</.exec(
-      (await app.inject({ url: "/", headers: { cookie } })).body,
+      (await app.inject({ url: `/accounts/${SIGNED}`, headers: { cookie } })).body,
     )?.[1];
   const { cookie } = await signIn();
   expect((await oldest(cookie))?.trim()).toBe("none");

@@ -15,6 +15,7 @@ import {
   type Connection,
   type ConnectionInfo,
   type CredentialSummary,
+  type HistoryEntry,
   type StoredEvent,
   StoreUnavailableError,
   type WebhookEvent,
@@ -131,6 +132,22 @@ export class MemoryStore implements ServicesStore, Ingest {
         .filter((entry) => credentialId === undefined || entry.credentialId === credentialId)
         .map((entry) => this.#connection(entry)),
     );
+  }
+
+  async connectionPage(credentialId: string, { limit, offset }: { limit: number; offset: number }) {
+    const all = await this.connections(credentialId);
+    return { connections: all.slice(offset, offset + limit), total: all.length };
+  }
+
+  /** What {@link MemoryStore.history} answers. */
+  readonly entries: HistoryEntry[] = [];
+
+  history(): Promise<HistoryEntry[]> {
+    return this.#do(() => this.entries);
+  }
+
+  keepHistory(): Promise<void> {
+    return this.#do(() => undefined);
   }
 
   credentialSummary(credentialId: string): Promise<CredentialSummary> {

@@ -24,10 +24,13 @@ export type ServicesStore = Pick<
   Store,
   | "apply"
   | "connection"
+  | "connectionPage"
   | "connections"
   | "credentialSummaries"
   | "credentialSummary"
   | "forget"
+  | "history"
+  | "keepHistory"
   | "recentActivity"
   | "recentEvents"
   | "requestSync"

@@ -1,5 +1,6 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
 
+import { queryParameter } from "../http/operation.ts";
 import { messagePage } from "./layout.ts";
 
 export function asHtml(reply: FastifyReply): FastifyReply {
@@ -13,6 +14,12 @@ export function forbidden(reply: FastifyReply): FastifyReply {
       "The form was too old or came from another site. Load the status page and try again.",
     ),
   );
+}
+
+/** Which page of a list is wanted, from 1. */
+export function pageNumber(request: FastifyRequest): number {
+  const page = Number(queryParameter(request, "page") ?? 1);
+  return Number.isSafeInteger(page) ? page : 1;
 }
 
 /** A member of a form. */

@@ -5,25 +5,52 @@ import { type Html, html } from "./html.ts";
 /** Seconds after which a browser without JavaScript loads the page anew. */
 const RELOAD_S = 15;
 
-export function statusPage(content: Html, csrf: string, message: string | undefined): string {
+export interface StatusPage {
+  readonly title: string;
+  /** What is not renewed while one looks at it. */
+  readonly head: Html | undefined;
+  /** What is. */
+  readonly live: Html;
+  /** Where the live part is fetched anew. */
+  readonly source: string;
+  readonly csrf: string;
+  readonly message: string | undefined;
+  /** What a browser without JavaScript loads after a while; undefined: nothing. */
+  readonly reload: string | undefined;
+}
+
+/** A page for somebody who has signed in. */
+export function statusPage({ title, head, live, source, csrf, message, reload }: StatusPage): string {
   return document(
-    "Status",
+    title,
     html`<script src="${SCRIPT_PATH}" defer></script>
-      <noscript><meta http-equiv="refresh" content="${RELOAD_S}; url=/" /></noscript>`,
-    html`<header class="top">
-        <h1>dixa-relay</h1>
-        <p id="status" role="status" aria-live="polite">${message}</p>
-        <form method="post" action="/logout">
-          <input type="hidden" name="csrf" value="${csrf}" />
-          <button class="plain">Sign out</button>
-        </form>
-      </header>
-      <main id="live">${content}</main>
-      <footer>
-        dixa-relay ${VERSION} · <a href="/openapi.json">API</a> · <a href="/metrics">metrics</a>
-      </footer>`,
+      ${
+        reload !== undefined &&
+        html`<noscript><meta http-equiv="refresh" content="${RELOAD_S}; url=${reload}" /></noscript>`
+      }`,
+    html`${top(csrf, message)}
+      <main>
+        ${head}
+        <div id="live" data-source="${source}">${live}</div>
+      </main>
+      ${FOOTER}`,
   );
 }
+
+function top(csrf: string, message: string | undefined): Html {
+  return html`<header class="top">
+    <h1><a href="/">dixa-relay</a></h1>
+    <p id="status" role="status" aria-live="polite">${message}</p>
+    <form method="post" action="/logout">
+      <input type="hidden" name="csrf" value="${csrf}" />
+      <button class="plain">Sign out</button>
+    </form>
+  </header>`;
+}
+
+const FOOTER = html`<footer>
+  dixa-relay ${VERSION} · <a href="/openapi.json">API</a> · <a href="/metrics">metrics</a>
+</footer>`;
 
 export function loginPage(message: string | undefined): string {
   return document(

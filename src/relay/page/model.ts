@@ -5,22 +5,13 @@ import { type Activity, type Connection, type CredentialSummary, type StoredEven
 import { describeState, type Description } from "../telemetry/describe-state.ts";
 import { type PendingHistory, type Sample } from "./pending-history.ts";
 
-/** Of each credential, on a page of so many. */
-const CREDENTIALS = 20;
-const CONNECTIONS = 50;
+const CONNECTIONS = 20;
 const EVENTS = 8;
 const ACTIVITY = 8;
 
-/** What the page shows at one moment. */
-export interface PageModel {
-  readonly now: number;
-  readonly credentials: readonly CredentialModel[];
-  /** From 1. */
-  readonly page: number;
-  readonly pages: number;
-}
-
+/** What is shown of an account at one moment. */
 export interface CredentialModel {
+  readonly now: number;
   readonly id: string;
   readonly name: string;
   readonly webhookUrl: string | null;
@@ -30,8 +21,9 @@ export interface CredentialModel {
   readonly pendingAge: number | undefined;
   readonly samples: readonly Sample[];
   readonly connections: readonly ConnectionModel[];
-  /** How many are not shown. */
-  readonly moreConnections: number;
+  /** Of its connections, from 1. */
+  readonly page: number;
+  readonly pages: number;
   readonly events: readonly StoredEvent[];
   readonly activity: readonly ActivityModel[];
 }
@@ -48,40 +40,24 @@ export interface ActivityModel extends Activity {
   readonly jobUrl: string | null;
 }
 
-/** @param page which credentials, from 1; one that there is not shows the last */
-export async function readModel(
-  services: Services,
-  history: PendingHistory,
-  page: number,
-): Promise<PageModel> {
-  const { config, clock } = services;
-  const now = clock.now();
-  const pages = Math.max(1, Math.ceil(config.credentials.length / CREDENTIALS));
-  const shown = Math.min(Math.max(1, page), pages);
-  const credentials = await Promise.all(
-    config.credentials
-      .slice((shown - 1) * CREDENTIALS, shown * CREDENTIALS)
-      .map((credential) => credentialModel(services, history, credential, now)),
-  );
-  return { now, credentials, page: shown, pages };
-}
-
-async function credentialModel(
+/** @param wantedPage which of its connections, from 1; one that there is not shows the last */
+export async function readAccount(
   services: Services,
   history: PendingHistory,
   credential: CredentialConfig,
-  now: number,
+  wantedPage: number,
 ): Promise<CredentialModel> {
-  const { config, store } = services;
-  const [status, all, events] = await Promise.all([
+  const { config, store, clock } = services;
+  const now = clock.now();
+  const [status, { connections, page, pages }, events] = await Promise.all([
     store.credentialSummary(credential.id),
-    store.connections(credential.id),
+    readConnections(services, credential.id, wantedPage),
     store.recentEvents(credential.id, EVENTS),
   ]);
-  const connections = all.slice(0, CONNECTIONS);
   const activity = await Promise.all(connections.map((connection) => activityOf(services, connection)));
   const pendingSince = status?.pendingSince ?? null;
   return {
+    now,
     id: credential.id,
     name: credential.name,
     webhookUrl: webhookUrl(config.publicUrl, credential.id),
@@ -90,13 +66,24 @@ async function credentialModel(
     pendingAge: pendingSince === null ? undefined : Math.max(0, now - pendingSince),
     samples: history.of(credential.id),
     connections: connections.map((connection) => connectionModel(services, connection, now)),
-    moreConnections: all.length - connections.length,
+    page,
+    pages,
     events,
     activity: activity
       .flat()
       .sort((a, b) => b.at - a.at)
       .slice(0, ACTIVITY),
   };
+}
+
+async function readConnections({ store }: Services, credentialId: string, wanted: number) {
+  const read = (page: number) =>
+    store.connectionPage(credentialId, { limit: CONNECTIONS, offset: (page - 1) * CONNECTIONS });
+  const first = await read(Math.max(1, wanted));
+  const pages = Math.max(1, Math.ceil(first.total / CONNECTIONS));
+  const page = Math.min(Math.max(1, wanted), pages);
+  const { connections } = page < wanted ? await read(page) : first;
+  return { connections, page, pages };
 }
 
 function connectionModel({ config }: Services, connection: Connection, now: number): ConnectionModel {

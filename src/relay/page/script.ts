@@ -33,29 +33,49 @@ export const SCRIPT = `"use strict";
     }
   }
 
-  // A form is found again by what it does, so the keyboard's focus survives the renewal.
+  // What has the focus is found again by what it does, so the keyboard's place survives the renewal.
+  function keyOf(element) {
+    const form = element.closest("form");
+    if (form) return form.getAttribute("action");
+    const details = element.closest("details");
+    return element.getAttribute("href") || (details ? details.id : null);
+  }
+
   function focusKey() {
-    const form = document.activeElement && document.activeElement.closest("#live form");
-    return form ? form.getAttribute("action") : null;
+    const element = document.activeElement;
+    return element && live.contains(element) ? keyOf(element) : null;
+  }
+
+  function focusAgain(key) {
+    const all = [...live.querySelectorAll("button, a[href], summary")];
+    const folder = (path) => path && path.replace(/[^/]*$/, "");
+    const element = all.find((other) => keyOf(other) === key)
+      || all.find((other) => other.closest("form") && folder(keyOf(other)) === folder(key));
+    if (element) element.focus();
   }
 
   function show(text) {
     if (text === shown) return;
     const key = focusKey();
+    const open = [...live.querySelectorAll("details[open]")].map((details) => details.id);
     live.innerHTML = text;
     shown = text;
     tellTimes();
-    if (key === null) return;
-    const forms = [...live.querySelectorAll("form")];
-    const isNear = (form) => form.getAttribute("action").replace(/[^/]*$/, "") === key.replace(/[^/]*$/, "");
-    const form = forms.find((other) => other.getAttribute("action") === key) || forms.find(isNear);
-    if (form) form.querySelector("button").focus();
+    for (const id of open) {
+      const details = document.getElementById(id);
+      if (details) details.open = true;
+    }
+    if (key !== null) focusAgain(key);
   }
 
   async function renew() {
     if (document.hidden) return;
     try {
-      const response = await fetch("/page/fragment" + location.search, { credentials: "same-origin", cache: "no-store" });
+      const response = await fetch(live.dataset.source + location.search, {
+        headers: { accept: "text/plain" },
+        credentials: "same-origin",
+        cache: "no-store",
+      });
       if (response.status === 401) return location.assign("/login");
       if (!response.ok) throw new Error("status " + response.status);
       show(await response.text());

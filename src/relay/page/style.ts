@@ -42,8 +42,8 @@ time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 main, footer { max-width: 68rem; margin: 0 auto; padding: 1rem; }
 footer, .asof { color: var(--quiet); font-size: 0.85rem; }
 
-.credential { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 1.25rem; margin-bottom: 1rem; }
-.credential > header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: start; gap: 0.75rem; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 1.25rem; margin-bottom: 1rem; }
+.card > header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: start; gap: 0.75rem; }
 .id { color: var(--quiet); }
 .facts { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1rem 2rem; margin-top: 1rem; align-items: center; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 0.75rem 1.25rem; }
@@ -52,6 +52,11 @@ dd { font-weight: 600; line-height: 1.35; }
 .hook { margin-top: 1rem; font-size: 0.9rem; color: var(--quiet); }
 .hook code { color: var(--text); background: var(--ground); border-radius: 6px; padding: 0.15rem 0.4rem; user-select: all; }
 
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); gap: 1rem 2rem; margin: 1rem 0; }
+.charts svg { height: 5rem; }
+.chart .bar { fill: var(--accent); }
+.chart .bar.good { fill: var(--good); }
+.chart .bar.bad { fill: var(--bad); }
 .chart .title { font-size: 0.8rem; color: var(--quiet); }
 .chart svg { display: block; width: 100%; height: 4rem; }
 .chart .grid { stroke: var(--line); stroke-width: 1; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }
@@ -72,14 +77,32 @@ dd { font-weight: 600; line-height: 1.35; }
   background: var(--wait-ground); color: var(--wait); }
 .badge.clean { background: var(--good-ground); color: var(--good); }
 .badge.tracking, .badge.claimed { background: var(--busy-ground); color: var(--busy); }
-.badge.backoff { background: var(--bad-ground); color: var(--bad); }
-.badge.parked { background: var(--line); color: var(--text); }
+.badge.backoff, .badge.failing, .badge.unheard { background: var(--bad-ground); color: var(--bad); }
+.badge.parked, .badge.none { background: var(--line); color: var(--text); }
+
+.pager { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; margin-top: 1rem; }
+.pager a { padding: 0.25rem 0; }
+.back { margin-bottom: 0.75rem; font-size: 0.9rem; }
+.search { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0.25rem 0.5rem; align-items: center; margin-bottom: 1rem; }
+.search label, .search noscript { grid-column: 1 / -1; }
+h1 a, h2 a { color: inherit; text-decoration: none; }
+h1 a:hover, h2 a:hover { text-decoration: underline; }
 
 .columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 2rem; }
 table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
 td { padding: 0.3rem 0; vertical-align: top; border-top: 1px solid var(--line); }
 tr:first-child td { border-top: 0; }
-td:first-child { width: 6.5rem; padding-right: 0.75rem; color: var(--quiet); }
+.numbers td, .numbers th { text-align: right; }
+.numbers th:first-child { text-align: left; }
+th { font-weight: 600; text-align: left; vertical-align: top; }
+thead th { font-size: 0.8rem; font-weight: 400; color: var(--quiet); padding: 0 0.75rem 0.3rem 0; }
+tbody th { padding: 0.3rem 0.75rem 0.3rem 0; border-top: 1px solid var(--line); }
+.accounts { margin-top: 1rem; }
+.accounts td, .accounts tbody th { padding: 0.6rem 0.75rem 0.6rem 0; }
+.accounts tr:first-child td { border-top: 1px solid var(--line); }
+.accounts .id { display: block; font-weight: 400; }
+summary { cursor: pointer; color: var(--quiet); font-size: 0.9rem; min-height: 1.5rem; }
+.history td:first-child { width: 6.5rem; padding-right: 0.75rem; color: var(--quiet); }
 td small { margin-left: 0.25rem; }
 td small.detail { display: block; margin-left: 0; }
 
@@ -101,10 +124,15 @@ input { font: inherit; width: 100%; min-height: 2.5rem; padding: 0.4rem 0.7rem; 
 
 @media (max-width: 44rem) {
   main { padding: 0.75rem; }
-  .credential { padding: 1rem; border-radius: 12px; }
+  .card { padding: 1rem; border-radius: 12px; }
   .facts, .columns { grid-template-columns: minmax(0, 1fr); }
   .connection { grid-template-columns: minmax(0, 1fr); gap: 0.5rem; }
   .actions { justify-content: start; }
+  .accounts thead { position: absolute; clip-path: inset(50%); }
+  .accounts tr, .accounts td, .accounts tbody th { display: block; }
+  .accounts tbody tr { padding: 0.75rem 0; border-top: 1px solid var(--line); }
+  .accounts td, .accounts tr:first-child td, .accounts tbody th { border: 0; padding: 0.1rem 0; width: auto; }
+  .accounts td::before { content: attr(data-label) ": "; color: var(--quiet); }
   button { min-height: 2.75rem; }
   .login { margin-top: 6vh; }
 }

@@ -53,4 +53,6 @@ export interface Dialect {
   readonly skipLocked: string;
   /** A table of the objects in a JSON array, given as the parameter `$n`. */
   rows(parameter: string, columns: Readonly<Record<string, "TEXT" | "BIGINT">>): string;
+  /** A member of the JSON object in a column, as text; NULL if there is none. */
+  jsonText(column: string, key: string): string;
 }

@@ -103,6 +103,21 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       failed_at BIGINT
     )`,
   ],
+  // How much happened, for the charts: a row says how far the events had come at the end of an interval, and how many
+  // syncs ended in it. What was there before any history counts as no event of the first interval.
+  [
+    `CREATE TABLE relay_history (
+      credential_id TEXT NOT NULL,
+      at BIGINT NOT NULL,
+      seq BIGINT NOT NULL,
+      syncs BIGINT NOT NULL,
+      failures BIGINT NOT NULL,
+      lag_ms BIGINT,
+      PRIMARY KEY (credential_id, at)
+    )`,
+    `INSERT INTO relay_history (credential_id, at, seq, syncs, failures)
+     SELECT credential_id, 0, seq, 0, 0 FROM relay_credential WHERE seq > 0`,
+  ],
 ];
 
 /**

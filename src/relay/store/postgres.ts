@@ -71,6 +71,7 @@ const dialect: Dialect = {
     const typed = Object.entries(columns).map(([name, type]) => `${name} ${type}`);
     return `jsonb_to_recordset(${parameter}::jsonb) AS rows(${typed.join(", ")})`;
   },
+  jsonText: (column, key) => `(${column}::json ->> '${key}')`,
 };
 
 class PostgresDatabase implements Database {

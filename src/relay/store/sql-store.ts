@@ -10,6 +10,7 @@ import { type Database } from "./database.ts";
 import { DueConnections } from "./due-connections.ts";
 import { ACCEPT_TIMEOUT, EventLedger } from "./event-ledger.ts";
 import { EventTable } from "./event-table.ts";
+import { HistoryTable } from "./history-table.ts";
 import { OwedSyncs } from "./owed-syncs.ts";
 import { SharedBudget } from "./shared-budget.ts";
 import {
@@ -20,6 +21,7 @@ import {
   type Connection,
   type ConnectionInfo,
   type CredentialSummary,
+  type HistoryEntry,
   type Missed,
   type OwedSync,
   type SharedLimits,
@@ -55,6 +57,7 @@ export class SqlStore implements Store {
   readonly #connections: ConnectionTable;
   readonly #due: DueConnections;
   readonly #activity: ActivityTable;
+  readonly #history: HistoryTable;
   readonly #budget: SharedBudget;
 
   constructor(database: Database, { timingsOf, random = Math.random, soonestOf = () => 0 }: StoreOptions) {
@@ -70,6 +73,7 @@ export class SqlStore implements Store {
     this.#connections = new ConnectionTable(database, steps);
     this.#due = new DueConnections(database, steps);
     this.#activity = new ActivityTable(database);
+    this.#history = new HistoryTable(database);
     this.#budget = new SharedBudget(database);
   }
 
@@ -137,6 +141,10 @@ export class SqlStore implements Store {
     return this.#connections.list({ credentialId });
   }
 
+  connectionPage(credentialId: string, page: { limit: number; offset: number }) {
+    return this.#connections.page(credentialId, page);
+  }
+
   async connection(connectionId: string): Promise<Connection | undefined> {
     const [connection] = await this.#connections.list({ connectionId });
     return connection;
@@ -156,6 +164,14 @@ export class SqlStore implements Store {
 
   recentActivity(connectionId: string, limit: number): Promise<Activity[]> {
     return this.#activity.recent(connectionId, limit);
+  }
+
+  keepHistory(): Promise<void> {
+    return this.#history.keep();
+  }
+
+  history(credentialId: string, since: number): Promise<HistoryEntry[]> {
+    return this.#history.read(credentialId, since);
   }
 
   takeRequest(limits: SharedLimits): Promise<number> {
@@ -180,6 +196,7 @@ export class SqlStore implements Store {
 
   async purge(instant: number): Promise<number> {
     await this.#activity.purge(instant);
+    await this.#history.purge();
     return await this.#events.purge(instant);
   }
 

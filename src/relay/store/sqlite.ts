@@ -41,6 +41,7 @@ const dialect: Dialect = {
     const selected = Object.keys(columns).map((name) => `json_extract(value, '$.${name}') AS ${name}`);
     return `(SELECT ${selected.join(", ")} FROM json_each(${parameter}))`;
   },
+  jsonText: (column, key) => `json_extract(${column}, '$.${key}')`,
 };
 
 class SqliteDatabase implements Database, Transaction {

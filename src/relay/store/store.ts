@@ -111,6 +111,20 @@ export interface Activity {
   readonly note: Note;
 }
 
+/** How much happened to a credential in an interval. */
+export interface HistoryEntry {
+  /** When it ended, ms UTC; of the interval that has not ended: now. */
+  readonly at: number;
+  /** Syncs asked for by hand count as events here. */
+  readonly events: number;
+  /** Ended well, whoever started them. */
+  readonly syncs: number;
+  /** Failed or cancelled. */
+  readonly failures: number;
+  /** The longest time from an event to the end of its sync, ms; null if no sync ended well. */
+  readonly lagMs: number | null;
+}
+
 /** What has been done to a connection, and what is to be done now. */
 export interface Applied {
   readonly connection: Connection;
@@ -207,6 +221,14 @@ export interface Store {
   credentialSummary(credentialId: string): Promise<CredentialSummary | undefined>;
   /** All connections, or those of one credential, by name. */
   connections(credentialId?: string): Promise<Connection[]>;
+  /**
+   * So many connections of a credential after the first `offset`, and how many there are in all: what is parked or backs
+   * off first, then by name.
+   */
+  connectionPage(
+    credentialId: string,
+    page: { limit: number; offset: number },
+  ): Promise<{ connections: Connection[]; total: number }>;
   connection(connectionId: string): Promise<Connection | undefined>;
   /**
    * Takes a connection out, with its history, if `mayForget` says so of it. What the mapping finds again is new.
@@ -223,6 +245,11 @@ export interface Store {
   recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]>;
   /** What happened lately to a connection, newest first. */
   recentActivity(connectionId: string, limit: number): Promise<Activity[]>;
+
+  /** Writes down how much happened in the interval that has ended last. May be called at any time, by all replicas. */
+  keepHistory(): Promise<void>;
+  /** How much happened to a credential after `since`, ms UTC, oldest first; intervals without anything are left out. */
+  history(credentialId: string, since: number): Promise<HistoryEntry[]>;
 
   /** Takes one request out of the budget: 0, or how long to wait before asking again, ms. */
   takeRequest(limits: SharedLimits): Promise<number>;

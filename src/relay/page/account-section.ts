@@ -4,31 +4,17 @@ import { pendingChart } from "./chart.ts";
 import { connectionItem } from "./connection-item.ts";
 import { actionForm, time } from "./elements.ts";
 import { type Html, html } from "./html.ts";
-import { type CredentialModel, type PageModel } from "./model.ts";
+import { type CredentialModel } from "./model.ts";
+import { pager } from "./pager.ts";
 
-/** The part of the page that is renewed while one looks at it. */
-export function overview(model: PageModel, csrf: string): Html {
-  return html`${model.credentials.map((credential) => credentialSection(credential, model.now, csrf))}
-    ${pager(model)}
-    <p class="asof">As of ${time(model.now, model.now, "clock")}.</p>`;
-}
-
-function pager({ page, pages }: PageModel): Html | false {
-  if (pages === 1) return false;
-  const link = (to: number, words: string) => html`<a href="/?page=${to}">${words}</a>`;
-  return html`<nav aria-label="Credentials">
-    ${page > 1 && link(page - 1, "Previous")} Page ${page} of ${pages}
-    ${page < pages && link(page + 1, "Next")}
-  </nav>`;
-}
-
-function credentialSection(credential: CredentialModel, now: number, csrf: string): Html {
-  const { id, name, status, connections, moreConnections, events, activity, pendingAge } = credential;
+/** An account with its connections and what happened to them lately. */
+export function accountSection(credential: CredentialModel, csrf: string): Html {
+  const { now, id, name, status, connections, page, pages, events, activity, pendingAge } = credential;
   const lastEventAt = status?.lastEventAt ?? null;
-  return html`<section class="credential" aria-labelledby="c-${id}">
+  return html`<section class="card" aria-labelledby="c-${id}">
     <header>
       <div>
-        <h2 id="c-${id}">${name}</h2>
+        <h2 id="c-${id}"><a href="/accounts/${id}">${name}</a></h2>
         ${name !== id && html`<code class="id">${id}</code>`}
       </div>
       ${actionForm(`/page/credentials/${id}/sync`, "Sync now", csrf, `Sync all connections of ${name} now`, "primary")}
@@ -66,14 +52,14 @@ function credentialSection(credential: CredentialModel, now: number, csrf: strin
             ${connections.map((connection) => connectionItem(connection, now, csrf))}
           </ul>`
     }
-    ${moreConnections > 0 && html`<p class="empty">And ${moreConnections} more; <code>dixa-relay status --credential ${id}</code> lists all.</p>`}
+    ${pager({ page, pages }, "Connections", `/accounts/${id}?`)}
     <div class="columns">
       <div>
         <h3>Last events</h3>
         ${
           events.length === 0
             ? html`<p class="empty">None yet.</p>`
-            : html`<table>
+            : html`<table class="history">
                 <thead class="hidden">
                   <tr>
                     <th>When</th>
@@ -97,7 +83,7 @@ function credentialSection(credential: CredentialModel, now: number, csrf: strin
         ${
           activity.length === 0
             ? html`<p class="empty">None yet.</p>`
-            : html`<table>
+            : html`<table class="history">
                 <thead class="hidden">
                   <tr>
                     <th>When</th>
@@ -111,6 +97,7 @@ function credentialSection(credential: CredentialModel, now: number, csrf: strin
         }
       </div>
     </div>
+    <p class="asof">As of ${time(now, now, "clock")}.</p>
   </section>`;
 }
 
