@@ -280,6 +280,34 @@ describe("a schema that is emitted", () => {
     });
   });
 
+  test("of a union of shapes has the members of each of them, at every depth", () => {
+    const person = z.object({ id: z.string(), name: z.string(), born: z.iso.datetime(), at: z.int() });
+    const group = z.object({ id: z.int(), size: z.int(), born: z.string(), at: z.object({ x: z.int() }) });
+    const schema = z.object({
+      who: z.union([person, group]).describe("One of two"),
+      list: z.array(z.union([z.object({ a: z.int() }), z.object({ b: z.int() })])),
+      lists: z.union([z.array(z.object({ a: z.int() })), z.array(z.object({ b: z.int() }))]),
+    });
+    const integer = { type: ["null", "integer"] };
+    const object = { type: ["null", "object"], additionalProperties: true };
+    const elements = { ...object, properties: { a: integer, b: integer } };
+    expect(toStreamSchema(schema)["properties"]).toEqual({
+      who: {
+        ...object,
+        description: "One of two",
+        properties: {
+          id: { type: ["null", "string", "integer"] },
+          name: { type: ["null", "string"] },
+          born: { type: ["null", "string"] },
+          at: { ...object, type: ["null", "integer", "object"], properties: { x: integer } },
+          size: integer,
+        },
+      },
+      list: { type: ["null", "array"], items: elements },
+      lists: { type: ["null", "array"], items: elements },
+    });
+  });
+
   test("of a configuration keeps bounds that were meant", () => {
     const schema = z.object({
       few: z.int().min(1).max(5).default(3).meta({ order: 0 }),

@@ -81,8 +81,32 @@ function nullable(schema: Schema): Schema {
 
 /** A union as one list of types: destinations know no combinations. */
 function unionOf({ anyOf, ...annotations }: Schema, alternatives: Schema[]): Schema {
-  const types = new Set(alternatives.flatMap(typesOf));
-  return Object.assign({}, ...alternatives, annotations, { type: [...types] }) as Schema;
+  return { ...alternatives.reduce(both), ...annotations };
+}
+
+/** What fits either of two schemas: an object has the members of both, a list the elements of both. */
+function both(one: Schema, other: Schema): Schema {
+  const merged: Schema = { ...one, ...other, type: [...new Set([...typesOf(one), ...typesOf(other)])] };
+  // Texts of which only some are dates are texts.
+  if (isText(one) && isText(other) && one["format"] !== other["format"]) {
+    delete merged["format"];
+    delete merged["airbyte_type"];
+  }
+  if (one["items"] !== undefined && other["items"] !== undefined) {
+    merged["items"] = both(one["items"] as Schema, other["items"] as Schema);
+  }
+  const members = [one, other].flatMap(({ properties = {} }) => Object.entries(properties as Schema));
+  if (members.length === 0) return merged;
+  const properties: Record<string, Schema> = {};
+  for (const [name, member] of members as [string, Schema][]) {
+    const known = properties[name];
+    properties[name] = known === undefined ? member : both(known, member);
+  }
+  return { ...merged, properties };
+}
+
+function isText(schema: Schema): boolean {
+  return typesOf(schema).includes("string");
 }
 
 function typesOf({ type }: Schema): unknown[] {
