@@ -5,6 +5,7 @@ import {
   formatSeconds,
   formatTimestamp,
   normalizeTimestamp,
+  parseEpoch,
   parseTimestamp,
 } from "../../src/dixa/timestamps.ts";
 
@@ -95,6 +96,25 @@ describe("an instant", () => {
     expect(parseTimestamp(text)).toBeUndefined();
     expect(normalizeTimestamp(text)).toBeUndefined();
   });
+});
+
+describe("an instant as a number", () => {
+  test.each([
+    ["milliseconds", "1735689600123", 1735689600123],
+    ["milliseconds of the last century", "946684800000", 946684800000],
+    ["seconds", "1735689600", 1735689600000],
+    ["seconds with a fraction, as Java writes them", "1735689600.123456789", 1735689600123],
+    ["seconds with a short fraction", "1735689600.5", 1735689600500],
+  ])("of %s is read", (_, digits, ms) => {
+    expect(parseEpoch(digits)).toBe(ms);
+  });
+
+  test.each(["0", "-1735689600123", "17356896", "17356896001", "1735689600123456", "1.7e12", "null", ""])(
+    "is not %j",
+    (digits) => {
+      expect(parseEpoch(digits)).toBeUndefined();
+    },
+  );
 });
 
 test("whole seconds are floored, in the form that the activity log is known to accept", () => {

@@ -5,6 +5,8 @@
  */
 const TIMESTAMP =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?(?:\[([A-Za-z0-9/_+-]+)\])?$/i;
+const EPOCH_MILLISECONDS = /^\d{12,13}$/;
+const EPOCH_SECONDS = /^(\d{10})(?:\.(\d+))?$/;
 /** Names of zones that say what their offset is; behind an offset a name says nothing more. */
 const NAMES_OF_UTC = /^(GMT|UTC|UT|Z)$/i;
 
@@ -20,6 +22,21 @@ export function parseTimestamp(text: string): number | undefined {
   if (!existsDay(date)) return undefined;
   const ms = Date.parse(`${date}T${time}:${seconds}.${fraction.slice(0, 3).padEnd(3, "0")}${offset}`);
   return Number.isNaN(ms) ? undefined : ms;
+}
+
+/**
+ * An instant that is written as a number, as ms UTC: milliseconds since 1970, as Dixa's Exports API writes instants, or
+ * seconds with or without a fraction, as Java writes them unless told otherwise. Undefined for numbers that would be
+ * neither from 2001 to 2286 in the one nor from 1973 to 2286 in the other: what they mean can't be told.
+ *
+ * @param digits the number as JSON has it
+ */
+export function parseEpoch(digits: string): number | undefined {
+  if (EPOCH_MILLISECONDS.test(digits)) return Number(digits);
+  const [, seconds, fraction = ""] = EPOCH_SECONDS.exec(digits) ?? [];
+  return seconds === undefined
+    ? undefined
+    : Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, "0"));
 }
 
 function existsDay(date: string): boolean {

@@ -1,6 +1,6 @@
 import { type JsonElement } from "../../http/json-array-splitter.ts";
 import { integerValue, valueKind, valueText } from "../../http/json-element.ts";
-import { formatTimestamp, parseTimestamp } from "../timestamps.ts";
+import { formatTimestamp, parseEpoch, parseTimestamp } from "../timestamps.ts";
 
 /** How a stream's cursor is written, in its rows and in its state. */
 export interface Cursor {
@@ -10,6 +10,7 @@ export interface Cursor {
   format(ms: number): number | string;
 }
 
+const QUOTE = 0x22;
 const DIGITS = /^\d+$/;
 
 /** Milliseconds since the Unix epoch, as the Exports API writes all its times. */
@@ -25,11 +26,12 @@ export const epochMilliseconds: Cursor = {
   format: (ms) => ms,
 };
 
-/** A date-time string in any of Dixa's shapes. */
+/** A date-time string in any of Dixa's shapes, or a number in its place. */
 export const timestamp: Cursor = {
   read(element, member) {
-    if (valueKind(element, member) !== 0x22) return undefined;
-    return parseTimestamp(JSON.parse(valueText(element, member)) as string);
+    const text = valueText(element, member);
+    if (valueKind(element, member) !== QUOTE) return parseEpoch(text);
+    return parseTimestamp(JSON.parse(text) as string);
   },
   format: formatTimestamp,
 };

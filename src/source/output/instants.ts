@@ -1,4 +1,4 @@
-import { formatTimestamp, normalizeTimestamp } from "../../dixa/timestamps.ts";
+import { formatTimestamp, normalizeTimestamp, parseEpoch } from "../../dixa/timestamps.ts";
 
 /** `2025-01-01T00:00:00.000Z`, with its quotes. */
 const NORMAL_LENGTH = 26;
@@ -9,7 +9,6 @@ const LETTER_T = 0x54;
 const LETTER_Z = 0x5a;
 /** By month; 29 February is looked at more closely. */
 const DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-const MILLISECONDS = /^\d{12,13}$/;
 
 /** Whether the value is written like `2025-01-01T00:00:00.000Z`: nearly all are, and need no parsing. */
 export function isNormalInstant(buffer: Buffer, start: number, end: number): boolean {
@@ -43,14 +42,13 @@ function pair(buffer: Buffer, at: number): number {
 }
 
 /**
- * What stands in a date-time column, a JSON text or number, in the one form in which instants leave; a number is taken
- * for milliseconds since 1970, as Dixa's Exports API writes instants, if that makes a date from 1973 on.
+ * What stands in a date-time column, a JSON text or number, in the one form in which instants leave.
  *
  * @returns undefined if it is no instant
  */
 export function normalizedInstant(json: string): Buffer | undefined {
-  const text = MILLISECONDS.test(json) ? formatTimestamp(Number(json)) : undefined;
-  const value: unknown = JSON.parse(json);
-  const normal = text ?? (typeof value === "string" ? normalizeTimestamp(value) : undefined);
+  const epoch = parseEpoch(json);
+  const value: unknown = epoch === undefined ? JSON.parse(json) : formatTimestamp(epoch);
+  const normal = typeof value === "string" ? normalizeTimestamp(value) : undefined;
   return normal === undefined ? undefined : Buffer.from(`"${normal}"`);
 }

@@ -1,9 +1,8 @@
 import { activityLogs } from "../../dixa/streams/activity-logs.ts";
 import { conversations } from "../../dixa/streams/conversations.ts";
 import { type WindowedStream } from "../../dixa/streams/stream.ts";
-import { parseTimestamp } from "../../dixa/timestamps.ts";
 import { type JsonElement } from "../../http/json-array-splitter.ts";
-import { findMember, integerValue, keyBytes, valueKind, valueText } from "../../http/json-element.ts";
+import { findMember, integerValue, keyBytes, valueText } from "../../http/json-element.ts";
 import { type Erasure } from "./erasure-state.ts";
 import { type Interval } from "./intervals.ts";
 import { type ReadingReport } from "./reading-report.ts";
@@ -13,7 +12,6 @@ import { SliceReader, type SliceReaderOptions } from "./slice-reader.ts";
 /** Conversations that one request asks for by their ids; the most that Dixa takes is not documented. */
 const IDS_PER_REQUEST = 100;
 const REDACTED = '"ConversationMessageRedacted"';
-const QUOTE = 0x22;
 const ID = keyBytes("id");
 const CREATED_AT = keyBytes("created_at");
 const UPDATED_AT = keyBytes("updated_at");
@@ -188,6 +186,5 @@ function integerOf(element: JsonElement, key: Buffer): number | undefined {
 
 function timeOf(element: JsonElement, key: Buffer): number | undefined {
   const member = findMember(element, key);
-  if (member === -1 || valueKind(element, member) !== QUOTE) return undefined;
-  return parseTimestamp(JSON.parse(valueText(element, member)) as string);
+  return member === -1 ? undefined : activityLogs.cursor.read(element, member);
 }
