@@ -27,6 +27,7 @@ const ROOMS = {
   "relay/telemetry": RELAY,
   "relay/http": ["relay/dispatch", "relay/telemetry", ...RELAY, ...OUTSIDE],
   "relay/page": ["relay/http", "relay/dispatch", "relay/telemetry", ...RELAY],
+  "relay/watch": ["relay/http", "relay/dispatch", "relay/telemetry", ...RELAY, ...OUTSIDE],
   "relay/commands": ["relay/http", "relay/dispatch", "relay/telemetry", ...RELAY, ...OUTSIDE],
 };
 

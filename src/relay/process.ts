@@ -6,6 +6,7 @@ import { type FastifyInstance } from "fastify";
 import { AirbyteApi } from "../airbyte/api/client.ts";
 import { type Clock } from "../http/clock.ts";
 import { VERSION } from "../version.ts";
+import { openSubscriptions } from "./commands/open-subscriptions.ts";
 import { type RelayConfig } from "./config/relay-config.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { Mapping, type Refresh } from "./dispatch/mapping.ts";
@@ -22,6 +23,7 @@ import { type Logger } from "./telemetry/log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { logNote } from "./telemetry/note-log.ts";
 import { QuietLog } from "./telemetry/quiet-log.ts";
+import { Watch } from "./watch/watch.ts";
 
 export interface RelayProcessOptions {
   config: RelayConfig;
@@ -35,6 +37,8 @@ const RECOVER_EVERY_MS = 60_000;
 const REPEAT_RETRY_MS = 5000;
 /** A place for a request in flight outlives the longest request by this, ms. */
 const SLOT_MARGIN_MS = 30_000;
+/** For the last beat of a relay that stops, ms. */
+const LAST_BEAT_MS = 2000;
 /** For requests under way when the server is closed, ms: longer than a commit may take. */
 const CLOSE_GRACE_MS = 10_000;
 
@@ -51,6 +55,7 @@ export class RelayProcess {
   readonly #dispatcher: Dispatcher;
   readonly #server: FastifyInstance;
   readonly #mapping: Mapping;
+  readonly #watch: Watch;
   readonly #trouble: QuietLog;
   readonly #stopping = new AbortController();
   #repeated: Promise<unknown> | undefined;
@@ -100,16 +105,28 @@ export class RelayProcess {
       onDiscover: config.onDiscover,
     });
     const maxInFlight = config.store.kind === "postgres" ? 2 : 1;
+    const wake = () => {
+      this.#dispatcher.wake();
+    };
+    this.#watch = new Watch({
+      config: () => config,
+      store,
+      ingest: new GroupCommit({ store, maxInFlight }),
+      clock,
+      logger,
+      metrics,
+      openSubscriptions: (credential) => openSubscriptions(credential, clock),
+      wake,
+      onError: this.#onError,
+    });
     const services = {
       config,
       clock,
       logger,
       metrics,
       store,
-      ingest: new GroupCommit({ store, maxInFlight }),
-      wake: () => {
-        this.#dispatcher.wake();
-      },
+      ingest: this.#watch.ingest,
+      wake,
       isMapped: () => this.#isMapped,
       stopping: this.#stopping.signal,
     };
@@ -138,6 +155,7 @@ export class RelayProcess {
       relay.#dispatcher.start();
       const schedule = { clock, retryAfter: REPEAT_RETRY_MS };
       relay.#repeated = Promise.all([
+        relay.#watch.run(relay.#stopping.signal),
         repeat((stopped) => relay.#refresh(stopped), relay.#stopping.signal, {
           ...schedule,
           every: config.refreshMs,
@@ -177,6 +195,9 @@ export class RelayProcess {
     await this.#clock.sleep(this.#config.shutdownDelayMs, hurry).catch(() => undefined);
     await closeServer(this.#server, CLOSE_GRACE_MS, hurry);
     await Promise.race([Promise.all([dispatched, this.#repeated]), aborted(hurry)]);
+    // What was refused lately is known here alone.
+    const beaten = this.#watch.beat().catch(this.#onError);
+    await Promise.race([beaten, this.#clock.sleep(LAST_BEAT_MS, hurry).catch(() => undefined)]);
     this.#airbyte.close();
     await this.#store.close();
     this.#logger.info("stopped");

@@ -50,6 +50,8 @@ async function run(states: (Partial<ConnectionView> | Error)[], waitMs: number |
           seq: 5,
           last_event_at: null,
           pending_since: null,
+          last_owed: null,
+          subscription: null,
           webhook_url: null,
           auth: "signature",
           is_mapped: true,

@@ -37,14 +37,14 @@ describe("the example configuration", () => {
     const text = readFileSync(EXAMPLE, "utf8");
     const commented = /^# timings:\n((?:# {3}.*\n)+)/m.exec(text)?.[1] ?? "";
     const shown = z.record(z.string(), z.unknown()).parse(parse(commented.replaceAll(/^# {3}/gm, "")));
-    const defaults = { ...mergeTimings(), refresh: 300_000 };
+    const defaults = { ...mergeTimings(), refresh: 300_000, outage: 30_000, watch: 300_000 };
     for (const [key, value] of Object.entries(shown)) {
       const name = key.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
       const wanted: unknown = Reflect.get(defaults, name);
       expect([key, value]).toEqual([key, name === "maxFailedJobs" ? wanted : formatDuration(Number(wanted))]);
     }
     expect(Object.keys(shown).sort()).toEqual(
-      [...Object.keys(timingKeys), "refresh"]
+      [...Object.keys(timingKeys), "refresh", "outage", "watch"]
         .filter((key) => !["debounce", "max_wait", "min_interval"].includes(key))
         .sort(),
     );

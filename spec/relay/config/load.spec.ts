@@ -388,3 +388,35 @@ test("a dollar before the braces keeps them", () => {
     "${EU}",
   );
 });
+
+describe("what is owed without an event", () => {
+  test("has defaults, and keys for each credential", () => {
+    const { config } = load(
+      `${SMALL}    max_staleness: 6h\n    dixa_api_token: token\n    dixa_switch_on: true\n`,
+    );
+    expect(config).toMatchObject({ outageMs: 30_000, watchMs: 300_000 });
+    expect(config.credentials[0]).toMatchObject({ maxStalenessMs: 21_600_000, switchesOn: true });
+  });
+
+  test("can be set by the environment", () => {
+    const env = {
+      ...ENV,
+      DIXA_CREDENTIAL_ID: ID,
+      DIXA_WEBHOOK_SECRETS: "00ff",
+      DIXA_API_TOKEN: "token",
+      DIXA_SWITCH_ON: "true",
+      RELAY_OUTAGE: "1m",
+    };
+    const { config } = loadRelayConfig({ path: undefined, env, secrets });
+    expect(config).toMatchObject({ outageMs: 60_000, credentials: [{ switchesOn: true }] });
+    expect(() =>
+      loadRelayConfig({ path: undefined, env: { ...env, DIXA_SWITCH_ON: "yes" }, secrets }),
+    ).toThrow("DIXA_SWITCH_ON is a string of 3 characters, but must be true or false");
+  });
+
+  test("can't be asked of Dixa without a token", () => {
+    expect(faultOf(`${SMALL}    dixa_switch_on: true\n`)).toContain(
+      "credentials[0].dixa_switch_on is true, but without credentials[0].dixa_api_token",
+    );
+  });
+});

@@ -97,6 +97,8 @@ test("credentials are listed in the order of the configuration, with what their 
     seq: 1,
     last_event_at: "2026-01-01T12:00:00.000Z",
     pending_since: "2026-01-01T12:00:00.000Z",
+    last_owed: null,
+    subscription: null,
     connections: { clean: 1, pending: 1, claimed: 0, tracking: 0, busy: 0, backoff: 0, parked: 0 },
   });
 });
@@ -290,5 +292,15 @@ describe("a connection", () => {
     for (const id of [OTHER_CONNECTION, "x", "%00"]) {
       expect((await call("POST", `/v1/connections/${id}/park`)).statusCode).toBe(404);
     }
+  });
+});
+
+test("the last sync that was owed without an event is told of, and what Dixa says of the webhook", async () => {
+  const at = Date.UTC(2026, 0, 1, 12);
+  services.store.owed.set(SIGNED, { credentialId: SIGNED, reason: "refused", seq: 1, at });
+  services.store.subscriptions.set(SIGNED, { state: "off", since: at, failing: null });
+  expect((await call("GET", `/v1/credentials/${SIGNED}`)).json()).toMatchObject({
+    last_owed: { reason: "refused", seq: 1, at: "2026-01-01T12:00:00.000Z" },
+    subscription: { state: "off", since: "2026-01-01T12:00:00.000Z", failing: null },
   });
 });

@@ -169,6 +169,39 @@ test("the oldest unsynced event has an age, and where all is synced there is non
   expect((await oldest(cookie))?.trim()).toMatch(/^1m/);
 });
 
+test("a connection that is gone can be forgotten, and no other", async () => {
+  const { cookie, csrf } = await signIn();
+  const forget = `/page/connections/${CONNECTION}/forget`;
+  expect((await app.inject({ url: `/accounts/${SIGNED}`, headers: { cookie } })).body).not.toContain(forget);
+  expect((await post(forget, { csrf }, { cookie })).statusCode).toBe(404);
+  expect(await services.store.connection(CONNECTION)).toBeDefined();
+  await services.store.apply(CONNECTION, { type: "lost", reason: "gone" });
+  expect((await app.inject({ url: `/accounts/${SIGNED}`, headers: { cookie } })).body).toContain(forget);
+  expect((await post(forget, { csrf: "guess" }, { cookie })).statusCode).toBe(403);
+  expect((await post(forget, { csrf }, { cookie })).headers.location).toBe(`/accounts/${SIGNED}?done=forget`);
+  expect(await services.store.connection(CONNECTION)).toBeUndefined();
+});
+
+test("a sync that is owed without an event shows until it is done, and what Dixa says of the webhook, too", async () => {
+  const { cookie } = await signIn();
+  const page = async () =>
+    (await app.inject({ url: `/accounts/${SIGNED}`, headers: { cookie } })).body.replaceAll(/\s+/g, " ");
+  expect(await page()).not.toContain("webhook is switched off");
+  await services.store.accept({ credentialId: SIGNED, eventId: "owed:1", eventType: "owed: outage" });
+  const seq = 1;
+  services.store.owed.set(SIGNED, { credentialId: SIGNED, reason: "outage", seq, at: Date.now() });
+  services.store.subscriptions.set(SIGNED, {
+    state: "off",
+    since: Date.now(),
+    failing: "<b>Closed</b> (503)",
+  });
+  expect(await page()).toContain("Owes a sync</strong>: no relay was listening");
+  expect(await page()).toContain("Dixa&#39;s webhook is switched off");
+  expect(await page()).toContain("&lt;b&gt;Closed&lt;/b&gt; (503)");
+  services.store.succeed(CONNECTION);
+  expect(await page()).toContain("Owed a sync, and had it: no relay was listening");
+});
+
 test("style and script are kept by browsers, since a change gives them another address", async () => {
   const { body } = await app.inject("/login");
   const path = /href="(\/assets\/page-[0-9a-f]{12}\.css)"/.exec(body)?.[1] ?? "";

@@ -78,6 +78,11 @@ export class Subscriptions {
     return this.#send("POST", PATH, { ...request, customHeaders: {} }, subscription);
   }
 
+  /** Leaves everything else about it as it is. */
+  switchOn(id: string): Promise<Subscription> {
+    return this.#send("PATCH", pathOf(id), { enabled: true }, subscription);
+  }
+
   update(id: string, request: SubscriptionRequest): Promise<Subscription> {
     return this.#send("PATCH", pathOf(id), request, subscription);
   }

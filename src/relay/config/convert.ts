@@ -53,6 +53,11 @@ export function toRelayConfig(raw: RawRelayConfig, options: ConversionOptions): 
           "Use signature, which Dixa always sends.",
       );
     }
+    if (credential.dixa_switch_on && credential.dixa_api_token === undefined) {
+      faults.push(
+        `${where("dixa_switch_on")} is true, but without ${where("dixa_api_token")} the relay can't ask Dixa. Put in an API token of Dixa.`,
+      );
+    }
     return toCredential(credential, typeof auth === "string" ? { mode: "none" } : auth, {
       folder,
       secretsFile: options.secretsFiles[index],
@@ -90,6 +95,8 @@ export function toRelayConfig(raw: RawRelayConfig, options: ConversionOptions): 
     soonestOf: (credentialId) => timings.soonest(credentialId),
     onDiscover: raw.on_discover,
     refreshMs: raw.timings.refresh,
+    outageMs: raw.timings.outage,
+    watchMs: raw.timings.watch,
     retentionMs: raw.retention,
     shutdownDelayMs: raw.shutdown_delay,
     shutdownTimeoutMs: raw.shutdown_timeout ?? startTimeoutMs + SHUTDOWN_MARGIN_MS,
@@ -111,6 +118,8 @@ function toCredential(
     events: new EventFilter(raw.events),
     dixaApiToken: raw.dixa_api_token,
     dixaApiUrl: raw.dixa_api_url,
+    switchesOn: raw.dixa_switch_on,
+    maxStalenessMs: raw.max_staleness,
     secretsFile: secretsFile === undefined ? undefined : resolve(folder, secretsFile),
   };
 }

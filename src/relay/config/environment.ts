@@ -17,6 +17,8 @@ const VARIABLES: Readonly<Record<string, Path>> = {
   RELAY_SHUTDOWN_TIMEOUT: ["shutdown_timeout"],
   RELAY_LOG_LEVEL: ["log_level"],
   RELAY_REFRESH: ["timings", "refresh"],
+  RELAY_OUTAGE: ["timings", "outage"],
+  RELAY_WATCH: ["timings", "watch"],
   AIRBYTE_URL: ["airbyte", "url"],
   AIRBYTE_APP_URL: ["airbyte", "app_url"],
   AIRBYTE_AUTH: ["airbyte", "auth"],
@@ -43,6 +45,8 @@ const VARIABLES: Readonly<Record<string, Path>> = {
   DIXA_WEBHOOK_TOKEN: ["credentials", 0, "token"],
   DIXA_CONNECTIONS: ["credentials", 0, "connections"],
   DIXA_EVENTS: ["credentials", 0, "events"],
+  DIXA_SWITCH_ON: ["credentials", 0, "dixa_switch_on"],
+  DIXA_MAX_STALENESS: ["credentials", 0, "max_staleness"],
   DIXA_API_TOKEN: ["credentials", 0, "dixa_api_token"],
   DIXA_API_TOKEN_FILE: ["credentials", 0, "dixa_api_token_file"],
   ...Object.fromEntries(

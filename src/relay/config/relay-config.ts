@@ -16,6 +16,10 @@ export interface CredentialConfig {
   /** What `subscribe` needs; undefined: somebody sets up the webhook by hand. */
   readonly dixaApiToken: string | undefined;
   readonly dixaApiUrl: string;
+  /** Whether the relay may switch its webhook on in Dixa when it finds it off. Default false. */
+  readonly switchesOn?: boolean | undefined;
+  /** After which a sync is owed though nothing has come, ms; undefined: never. */
+  readonly maxStalenessMs?: number | undefined;
   /** Where the secrets of its webhooks are read from, if from a file. */
   readonly secretsFile: string | undefined;
 }
@@ -55,6 +59,10 @@ export interface RelayConfig {
   readonly onDiscover: "sync" | "ignore";
   /** Between two looks at which connections there are. */
   readonly refreshMs: number;
+  /** When no replica has been heard of for longer, webhooks may have been missed. */
+  readonly outageMs: number;
+  /** Between two looks at what Dixa says of its webhooks. */
+  readonly watchMs: number;
   /** How long events are kept, to tell duplicates and for people to look at. */
   readonly retentionMs: number;
   /** How long the relay still takes requests after it was told to stop. */

@@ -63,6 +63,12 @@ const connections = z.union(
   { error: WANTED_CONNECTIONS },
 );
 
+/** Text from the environment is meant, too. */
+const flag = z.preprocess(
+  (value) => (value === "true" ? true : value === "false" ? false : value),
+  z.boolean({ error: "must be true or false" }),
+);
+
 const credential = z.strictObject({
   id: uuid,
   name: text("must not be empty").optional(),
@@ -83,6 +89,8 @@ const credential = z.strictObject({
   events: events.default(["all"]),
   dixa_api_token: text("must not be empty: it is an API token of Dixa").optional(),
   dixa_api_url: address.default("https://dev.dixa.io"),
+  dixa_switch_on: flag.default(false),
+  max_staleness: interval.optional(),
   connection_timings: z.record(uuid, timingsSchema).default({}),
   ...timingKeys,
 });
@@ -127,7 +135,14 @@ export const relayConfigSchema = z.strictObject({
   credentials: z
     .array(credential, { error: "must be a list with one entry per Dixa account" })
     .min(1, { error: "must have at least one entry: each Dixa account is a credential" }),
-  timings: z.strictObject({ ...timingKeys, refresh: interval.default(300_000) }).prefault({}),
+  timings: z
+    .strictObject({
+      ...timingKeys,
+      refresh: interval.default(300_000),
+      outage: interval.default(30_000),
+      watch: interval.default(300_000),
+    })
+    .prefault({}),
   on_discover: z.enum(["sync", "ignore"], { error: "must be sync or ignore" }).default("sync"),
   retention: interval.default(7 * 86_400_000),
   shutdown_delay: duration.default(3000),

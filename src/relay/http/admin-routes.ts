@@ -1,10 +1,10 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 
-import { isLost } from "../coalescer/connection-state.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { parseDuration } from "../config/scalars.ts";
 import { errorSchema, HttpProblem, notFound } from "./errors.ts";
+import { mayForget } from "./forgettable.ts";
 import { type Operation, type Parameter, pathParameter, queryParameter } from "./operation.ts";
 import {
   connectionSchema,
@@ -66,11 +66,7 @@ export function adminOperations(services: Services): Operation[] {
 
   const forget = async (request: FastifyRequest): Promise<ConnectionView> => {
     const id = pathParameter(request, "connectionId").toLowerCase();
-    const isConfigured = (owner: string) => config.credentials.some((credential) => credential.id === owner);
-    const found = await store.forget(
-      id,
-      ({ credentialId: owner, state }) => isLost(state) || !isConfigured(owner),
-    );
+    const found = await store.forget(id, (connection) => mayForget(config, connection));
     if (found === undefined) throw notFound("connection");
     const view = await connectionView(found.connection, context());
     if (!found.isForgotten) {

@@ -12,6 +12,8 @@ import {
   eventSchema,
   healthSchema,
   jobSchema,
+  owedSchema,
+  subscriptionSchema,
   syncSchema,
 } from "./schemas.ts";
 
@@ -26,6 +28,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Event: eventSchema,
   Health: healthSchema,
   Job: jobSchema,
+  OwedSync: owedSchema,
+  Subscription: subscriptionSchema,
   Sync: syncSchema,
 };
 

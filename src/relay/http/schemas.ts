@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { OWED_REASONS } from "../store/store.ts";
+
 const instant = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
@@ -59,6 +61,22 @@ export const eventSchema = z
   })
   .describe("An accepted webhook.");
 
+export const owedSchema = z
+  .object({
+    reason: z.enum(OWED_REASONS),
+    seq: number.describe("Its number; a connection owes it while its synced_seq is below."),
+    at: instant,
+  })
+  .describe("A sync that is owed without an event, for what may have gone unheard.");
+
+export const subscriptionSchema = z
+  .object({
+    state: z.enum(["on", "off", "missing"]),
+    since: instant.describe("Since when it has been found so."),
+    failing: z.string().nullable().describe("The last delivery that failed, as Dixa tells of it."),
+  })
+  .describe("What Dixa says of the webhook that sends here.");
+
 const summary = {
   credential_id: z.string(),
   name: z.string(),
@@ -67,6 +85,8 @@ const summary = {
   pending_since: instant
     .nullable()
     .describe("When the oldest event that some connection lacks was accepted."),
+  last_owed: owedSchema.nullable().describe("The last sync that was owed without an event."),
+  subscription: subscriptionSchema.nullable().describe("Null while Dixa has not been asked."),
 };
 
 export const credentialSummarySchema = z

@@ -140,7 +140,19 @@ function summaryOf(
     seq: summary?.seq ?? 0,
     last_event_at: isoOrNull(summary?.lastEventAt ?? null),
     pending_since: isoOrNull(summary?.pendingSince ?? null),
+    last_owed: owedView(summary),
+    subscription: subscriptionView(summary),
   };
+}
+
+function owedView(summary: CredentialSummary | undefined): CredentialSummaryView["last_owed"] {
+  const owed = summary?.owed ?? null;
+  return owed === null ? null : { reason: owed.reason, seq: owed.seq, at: isoOf(owed.at) };
+}
+
+function subscriptionView(summary: CredentialSummary | undefined): CredentialSummaryView["subscription"] {
+  const subscription = summary?.subscription ?? null;
+  return subscription === null ? null : { ...subscription, since: isoOf(subscription.since) };
 }
 
 function isoOf(ms: number): string {

@@ -5,6 +5,7 @@ import { connectionItem } from "./connection-item.ts";
 import { actionForm, time } from "./elements.ts";
 import { type Html, html } from "./html.ts";
 import { type CredentialModel } from "./model.ts";
+import { owedLine } from "./owed-line.ts";
 import { pager } from "./pager.ts";
 
 /** An account with its connections and what happened to them lately. */
@@ -41,6 +42,7 @@ export function accountSection(credential: CredentialModel, csrf: string): Html 
         credential.webhookUrl !== null && html`Dixa sends to <code>${credential.webhookUrl}</code> · `
       }${credential.auth === "none" ? html`<strong class="bad">${AUTH.none}</strong>` : AUTH[credential.auth]}
     </p>
+    ${owedLine(credential)}
     <h3>Connections</h3>
     ${
       connections.length === 0

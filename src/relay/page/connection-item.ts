@@ -1,4 +1,4 @@
-import { type ConnectionState } from "../coalescer/connection-state.ts";
+import { type ConnectionState, isLost } from "../coalescer/connection-state.ts";
 import { count } from "../telemetry/describe-state.ts";
 import { actionForm, time } from "./elements.ts";
 import { type Html, html } from "./html.ts";
@@ -32,7 +32,7 @@ export function connectionItem(
       ${phase !== "clean" && moreAbout(state, pendingEvents, now)}
     </div>
     <div class="actions">
-      ${isWaiting && action("retry", "Retry")}
+      ${isWaiting && action("retry", "Retry")} ${isLost(state) && action("forget", "Forget")}
       ${isParked ? action("unpark", "Unpark") : action("park", "Park")}
     </div>
   </li>`;

@@ -1,6 +1,7 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 
 import { type CredentialConfig } from "../config/relay-config.ts";
+import { mayForget } from "../http/forgettable.ts";
 import { pathParameter, queryParameter } from "../http/operation.ts";
 import { type Services } from "../http/services.ts";
 import { type Access } from "./access.ts";
@@ -21,6 +22,7 @@ const DONE: ReadonlyMap<string, string> = new Map([
   ["retry", "Back-offs and failures are forgotten; it is tried again."],
   ["park", "Parked. What happens meanwhile is not forgotten."],
   ["unpark", "Unparked."],
+  ["forget", "The connection is forgotten."],
 ]);
 
 /** Shows how the accounts and their connections are, and does what the buttons there say. */
@@ -106,6 +108,15 @@ export class StatusRoutes {
         }),
       );
     }
+    page.post(
+      "/page/connections/:id/forget",
+      access.toDo(async (request, reply) => {
+        const { config, store } = this.#services;
+        const found = await store.forget(idOf(request), (connection) => mayForget(config, connection));
+        if (found?.isForgotten !== true) return this.#notFound(reply);
+        return this.#done(request, reply, "forget", found.connection.credentialId);
+      }),
+    );
   }
 
   /** Few accounts are shown whole; of many, there is a list. */

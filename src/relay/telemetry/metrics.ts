@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 
 import { type PhaseName } from "../coalescer/connection-state.ts";
 import { type Note } from "../coalescer/inputs.ts";
-import { type Acceptance, type CredentialSummary } from "../store/store.ts";
+import { type Acceptance, type CredentialSummary, OWED_REASONS, type OwedReason } from "../store/store.ts";
 
 /** Why a webhook was not accepted. A closed list: a label that a stranger can choose would fill the memory. */
 export const REJECTIONS = [
@@ -40,6 +40,9 @@ export class Metrics {
   readonly #lag: Histogram;
   readonly #age: Gauge<"credential">;
   readonly #connections: Gauge<"credential" | "state">;
+  readonly #owed: Counter<"reason">;
+  readonly #subscription: Gauge<"credential">;
+  readonly #failing: Gauge<"credential">;
 
   constructor() {
     const registers = [this.registry];
@@ -92,7 +95,26 @@ export class Metrics {
       labelNames: ["credential", "state"],
       registers,
     });
+    this.#owed = new Counter({
+      name: "dixa_relay_owed_syncs_total",
+      help: "Syncs that credentials have come to owe without an event, by reason.",
+      labelNames: ["reason"],
+      registers,
+    });
+    this.#subscription = new Gauge({
+      name: "dixa_relay_subscription_on",
+      help: "1 if Dixa's webhook of the credential is switched on, 0 if it is off or missing; absent while Dixa has not been asked.",
+      labelNames: ["credential"],
+      registers,
+    });
+    this.#failing = new Gauge({
+      name: "dixa_relay_deliveries_failing",
+      help: "1 if Dixa says that the last delivery of some event of the credential failed, else 0; absent while Dixa has not been asked.",
+      labelNames: ["credential"],
+      registers,
+    });
     // A counter that appears with its first count has no rate for it.
+    for (const reason of OWED_REASONS) this.#owed.inc({ reason }, 0);
     for (const reason of REJECTIONS) this.#rejected.inc({ reason }, 0);
     for (const outcome of TRIGGERS) this.#triggers.inc({ outcome }, 0);
     for (const outcome of JOBS) this.#jobs.inc({ outcome }, 0);
@@ -110,6 +132,10 @@ export class Metrics {
     this.#commit.observe(ms / 1000);
   }
 
+  owed(reason: OwedReason): void {
+    this.#owed.inc({ reason });
+  }
+
   noted({ kind, lagMs }: Note): void {
     if (isOneOf(TRIGGERS, kind)) this.#triggers.inc({ outcome: kind });
     if (isOneOf(JOBS, kind)) this.#jobs.inc({ outcome: kind });
@@ -118,22 +144,28 @@ export class Metrics {
 
   /** All metrics in Prometheus' text format. Gauges are read from the store, and left out when it doesn't answer. */
   async scrape(source: MetricsSource): Promise<string> {
-    this.#age.reset();
-    this.#connections.reset();
+    this.#resetGauges();
     try {
       const now = source.now();
-      for (const { credentialId: credential, pendingSince, phases } of await source.credentials()) {
+      for (const summary of await source.credentials()) {
+        const { credentialId: credential, pendingSince, phases, subscription } = summary;
         const age = pendingSince === null ? 0 : Math.max(0, now - pendingSince);
         this.#age.set({ credential }, age / 1000);
         for (const phase of PHASES) {
           this.#connections.set({ credential, state: phase.toLowerCase() }, phases[phase] ?? 0);
         }
+        if (subscription === null) continue;
+        this.#subscription.set({ credential }, subscription.state === "on" ? 1 : 0);
+        this.#failing.set({ credential }, subscription.failing === null ? 0 : 1);
       }
     } catch {
-      this.#age.reset();
-      this.#connections.reset();
+      this.#resetGauges();
     }
     return this.registry.metrics();
+  }
+
+  #resetGauges(): void {
+    for (const gauge of [this.#age, this.#connections, this.#subscription, this.#failing]) gauge.reset();
   }
 }
 

@@ -1,0 +1,59 @@
+import { type Ingest } from "../http/services.ts";
+import {
+  type Acceptance,
+  type Missed,
+  type OwedSync,
+  type Store,
+  type WebhookEvent,
+} from "../store/store.ts";
+
+/**
+ * Remembers of which credentials webhooks were refused because the store could not keep them: Dixa may never send them
+ * again. It can do so in memory only; a relay that dies meanwhile leaves it to the beat to tell.
+ */
+export class MissedWebhooks implements Ingest {
+  readonly #ingest: Ingest;
+  readonly #stopwatch: () => number;
+  /** When a webhook of a credential was refused last, by the stopwatch. */
+  readonly #refusedAt = new Map<string, number>();
+
+  /** @param stopwatch ms since whenever, that no change of the clock moves */
+  constructor(ingest: Ingest, stopwatch: () => number) {
+    this.#ingest = ingest;
+    this.#stopwatch = stopwatch;
+  }
+
+  async accept(event: WebhookEvent): Promise<Acceptance> {
+    try {
+      return await this.#ingest.accept(event);
+    } catch (error) {
+      this.#refusedAt.set(event.credentialId, this.#stopwatch());
+      throw error;
+    }
+  }
+
+  probe(): Promise<void> {
+    return this.#ingest.probe();
+  }
+
+  /**
+   * Has the credentials owe a sync.
+   *
+   * @throws what the store throws; nothing is forgotten then
+   */
+  async owe(store: Pick<Store, "owe">): Promise<OwedSync[]> {
+    if (this.#refusedAt.size === 0) return [];
+    const told = new Map(this.#refusedAt);
+    const now = this.#stopwatch();
+    const missed = [...told].map(([credentialId, at]): Missed => ({
+      credentialId,
+      reason: "refused",
+      agoMs: now - at,
+    }));
+    const { owed, locked } = await store.owe(missed);
+    for (const [id, at] of told) {
+      if (!locked.includes(id) && this.#refusedAt.get(id) === at) this.#refusedAt.delete(id);
+    }
+    return owed;
+  }
+}
