@@ -4,6 +4,7 @@ export default {
   testMatch: ["**/*.spec.ts"],
   extensionsToTreatAsEsm: [".ts"],
   injectGlobals: false,
+  testEnvironment: "<rootDir>/spec/support/fast-environment.ts",
   testTimeout: 20_000,
   // One worker fewer than cores, the default, leaves one worker on two cores; most specs wait for child processes anyway.
   maxWorkers: "100%",

@@ -1,4 +1,4 @@
-import { chmod, readFile, rm } from "node:fs/promises";
+import { chmod, readFile, rename } from "node:fs/promises";
 
 import { build, type Plugin } from "esbuild";
 
@@ -33,9 +33,8 @@ const manifest = JSON.parse(await readFile("package.json", "utf8")) as { engines
 const needed = /^>=(\d+\.\d+)$/.exec(manifest.engines.node)?.[1];
 if (needed === undefined) throw new Error("engines.node of package.json must be written >=MAJOR.MINOR");
 
-await rm("dist", { recursive: true, force: true });
 for (const [name, entry] of Object.entries(programs)) {
-  const outfile = `dist/${name}.js`;
+  const outfile = `dist/.${name}.${process.pid}.js`;
   await build({
     entryPoints: [entry],
     outfile,
@@ -56,4 +55,6 @@ const require = __createRequire(import.meta.url);`,
     },
   });
   await chmod(outfile, 0o755);
+  // Tests may be running the one that is there.
+  await rename(outfile, `dist/${name}.js`);
 }

@@ -11,7 +11,7 @@ import { NODE_FLAGS } from "../../integration_tests/support/node-flags.ts";
 import { sign } from "../../src/dixa/webhooks/signature.ts";
 import { ADMIN_TOKEN, SECRET, SIGNED } from "./support/services-fixture.ts";
 
-const PROGRAM = join(import.meta.dirname, "../../src/relay.ts");
+const PROGRAM = join(import.meta.dirname, "../../dist/dixa-relay.js");
 const ENV = { PATH: process.env["PATH"] ?? "", RELAY_ADMIN_TOKEN: ADMIN_TOKEN, WEBHOOK_SECRET: SECRET };
 
 let folder: string;

@@ -81,7 +81,7 @@ export class ConnectorBench {
 
   /** As {@link run}, in an environment with more variables. */
   async runWith(env: Record<string, string>, ...args: string[]): Promise<ConnectorRun> {
-    const end = await endOf(startProgram("src/connector.ts", args, { env: { ...process.env, ...env } }));
+    const end = await endOf(startProgram("dist/source-dixa.js", args, { env: { ...process.env, ...env } }));
     const all = end.stdout + end.stderr;
     for (const form of TOKEN_FORMS)
       if (all.includes(form)) throw new Error(`the token is in the output:\n${all}`);

@@ -17,7 +17,7 @@ export interface ProgramEnd {
 
 export type Program = ChildProcessByStdio<null, Readable, Readable>;
 
-/** Starts a script of this repository on the Node that runs the tests. */
+/** Starts a script of this repository, or a program as `npm run jest` has built it, on the Node that runs the tests. */
 export function startProgram(script: string, args: readonly string[], options: SpawnOptions = {}): Program {
   return spawn(process.execPath, [...NODE_FLAGS, `${ROOT}${script}`, ...args], {
     cwd: ROOT,

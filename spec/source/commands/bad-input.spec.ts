@@ -130,7 +130,7 @@ describe("a bad configuration is a failed check with status 0, and ends a read a
     await chmod(bench.folder, 0o755);
     // Root may read everything, so it steps down.
     const options = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-    const end = await endOf(startProgram("src/connector.ts", ["check", "--config", path], options));
+    const end = await endOf(startProgram("dist/source-dixa.js", ["check", "--config", path], options));
     expect(messagesIn(end)).toEqual([
       {
         type: "CONNECTION_STATUS",
@@ -323,7 +323,7 @@ test("rows over sockets, which this connector doesn't put out, are refused", asy
     ...["--catalog", await bench.file(catalogOf("messages"))],
   ];
   const env = { ...process.env, DATA_CHANNEL_MEDIUM: "SOCKET" };
-  const end = await endOf(startProgram("src/connector.ts", args, { env }));
+  const end = await endOf(startProgram("dist/source-dixa.js", args, { env }));
   expect(errorsOf(messagesIn(end))).toEqual([
     {
       failure_type: "config_error",

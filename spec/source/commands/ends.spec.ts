@@ -71,7 +71,7 @@ describe("a reader that goes away early", () => {
       response.on("drain", more);
       more();
     };
-    const child = startProgram("src/connector.ts", await readArgs());
+    const child = startProgram("dist/source-dixa.js", await readArgs());
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     await once(child.stdout, "data");
@@ -96,7 +96,7 @@ describe("a signal", () => {
           stop();
         }
       };
-      const child = startProgram("src/connector.ts", await readArgs({ batch_size: 5 }));
+      const child = startProgram("dist/source-dixa.js", await readArgs({ batch_size: 5 }));
       stop = () => child.kill(name);
       const end = await endOf(child);
       expect([end.code, end.signal, end.stderr]).toEqual([null, name, ""]);
@@ -110,7 +110,11 @@ describe("a signal", () => {
   );
 
   test("ends a check too", async () => {
-    const child = startProgram("src/connector.ts", ["check", "--config", await bench.file(bench.config())]);
+    const child = startProgram("dist/source-dixa.js", [
+      "check",
+      "--config",
+      await bench.file(bench.config()),
+    ]);
     bench.answer = () => child.kill("SIGTERM");
     const end = await endOf(child);
     expect([end.code, end.signal, end.stdout, end.stderr]).toEqual([null, "SIGTERM", "", ""]);
@@ -127,7 +131,7 @@ test("lines come while the read goes on, and not only at its end", async () => {
     response.write(`[${row(1)},`);
     end = () => response.end(`${row(2)}]`);
   };
-  const child = startProgram("src/connector.ts", await readArgs());
+  const child = startProgram("dist/source-dixa.js", await readArgs());
   const ids: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     const message = JSON.parse(line) as { record?: { data: { id: string } } };

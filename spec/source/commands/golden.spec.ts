@@ -5,7 +5,7 @@ import { describe, expect, test } from "@jest/globals";
 import { VERSION } from "../../../src/version.ts";
 import { endOf, messagesIn, startProgram } from "../../support/program.ts";
 
-const run = (...args: string[]) => endOf(startProgram("src/connector.ts", args));
+const run = (...args: string[]) => endOf(startProgram("dist/source-dixa.js", args));
 
 async function golden(name: string): Promise<unknown> {
   return JSON.parse(await readFile(new URL(`../../golden/${name}`, import.meta.url), "utf8"));

@@ -83,7 +83,9 @@ afterEach(() => {
 async function check(env: Record<string, string>) {
   const base = { PATH: process.env["PATH"] ?? "" };
   const end = await endOf(
-    startProgram("src/connector.ts", ["check", "--config", config, "--debug"], { env: { ...base, ...env } }),
+    startProgram("dist/source-dixa.js", ["check", "--config", config, "--debug"], {
+      env: { ...base, ...env },
+    }),
   );
   for (const secret of ["pr0xy-passw0rd", Buffer.from(CREDENTIALS).toString("base64")]) {
     expect(end.stdout + end.stderr).not.toContain(secret);
