@@ -5,7 +5,8 @@ export default {
   extensionsToTreatAsEsm: [".ts"],
   injectGlobals: false,
   testEnvironment: "<rootDir>/spec/support/fast-environment.ts",
-  testTimeout: 20_000,
+  // What hangs, hangs for ever; a busy machine must not be taken for it.
+  testTimeout: 60_000,
   // One worker fewer than cores, the default, leaves one worker on two cores; most specs wait for child processes anyway.
   maxWorkers: "100%",
   transform: {

@@ -25,6 +25,10 @@ const goodExports = answer(200, "[]");
 const goodApi = answer(200, '{"data":{"name":"Acme"}}');
 const html = "<html><head><title>502 Bad Gateway</title></head></html>";
 
+function open(tuning: { idleTimeoutMs?: number } = {}): Dixa {
+  return dixaOf({ exportsUrl: exports.url.origin, apiUrl: api.url.origin, ...tuning });
+}
+
 beforeEach(async () => {
   onExports = goodExports;
   onApi = goodApi;
@@ -34,7 +38,7 @@ beforeEach(async () => {
   api = await Loopback.start((request, response) => {
     onApi(request, response);
   });
-  dixa = dixaOf({ exportsUrl: exports.url.origin, apiUrl: api.url.origin, idleTimeoutMs: 50 });
+  dixa = open();
 });
 
 afterEach(async () => {
@@ -151,6 +155,8 @@ describe("check", () => {
   });
 
   test("tells an answer that stops in its middle", async () => {
+    dixa.close();
+    dixa = open({ idleTimeoutMs: 50 });
     onExports = (_, response) => void response.write("[");
     expect((await told())?.message).toMatch(
       /^Exports API: Dixa's answer can't be read: GET .* sent no byte for 0.05 s$/,

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
 import { AirbyteApi, type AirbyteApiOptions } from "../../../src/airbyte/api/client.ts";
 import { tokenBucketBudget } from "../../../src/http/rate-budget.ts";
+import { withManualTimers } from "../../support/manual-timers.ts";
 import { SkippingClock } from "../../support/skipping-clock.ts";
 import { BASE, CONNECTION, job } from "./answers.ts";
 
@@ -66,23 +67,34 @@ async function arrived(count: number): Promise<void> {
 
 describe("a server that keeps silent", () => {
   test("leaves the effect of a request for a sync unknown, and is not asked again", async () => {
-    expect(await open({ startTimeoutMs: 400 }).startSync(CONNECTION)).toEqual({
-      kind: "unknown",
-      detail: expect.stringMatching(/^POST .*\/jobs was not answered in 0\.4 s$/) as unknown,
+    await withManualTimers(async (pass) => {
+      const start = open({ startTimeoutMs: 4000 }).startSync(CONNECTION);
+      await arrived(1);
+      pass(4000);
+      expect(await start).toEqual({
+        kind: "unknown",
+        detail: expect.stringMatching(/^POST .*\/jobs was not answered in 4 s$/) as unknown,
+      });
     });
     expect(arrivals).toHaveLength(1);
   });
 
   test("has longer to start a sync than to answer anything else", async () => {
-    const slow = open({ startTimeoutMs: 60_000, timeoutMs: 250 });
-    const start = slow.startSync(CONNECTION);
-    await expect(slow.getJob(1)).rejects.toMatchObject({ kind: "unavailable" });
+    await withManualTimers(async (pass) => {
+      const slow = open({ startTimeoutMs: 60_000, timeoutMs: 2500 });
+      const start = slow.startSync(CONNECTION);
+      await arrived(1);
+      onArrival = () => {
+        pass(2500);
+      };
+      await expect(slow.getJob(1)).rejects.toMatchObject({ kind: "unavailable" });
+      answer(arrivals[0]!.response, job());
+      expect(await start).toMatchObject({ kind: "triggered" });
+    });
     expect(arrivals.map(({ line }) => line)).toEqual([
       `POST ${BASE}/jobs`,
       ...Array<string>(3).fill(`GET ${BASE}/jobs/1`),
     ]);
-    answer(arrivals[0]!.response, job());
-    expect(await start).toMatchObject({ kind: "triggered" });
   });
 });
 

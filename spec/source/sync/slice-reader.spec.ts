@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 
 import { afterEach, expect, test } from "@jest/globals";
 
@@ -10,6 +10,7 @@ import { type Slice, SlicePlanner } from "../../../src/source/sync/slice-planner
 import { SliceReader } from "../../../src/source/sync/slice-reader.ts";
 import { dixaOf } from "../../support/dixa.ts";
 import { Loopback } from "../../support/loopback.ts";
+import { withManualTimers } from "../../support/manual-timers.ts";
 import { KeepingSink } from "../../support/sinks.ts";
 import { SkippingClock } from "../../support/skipping-clock.ts";
 
@@ -58,18 +59,30 @@ async function read(drained: () => Promise<void> | undefined): Promise<Slice[]> 
 }
 
 test("the time that a slow destination takes does not divide a window", async () => {
+  const drained = Promise.withResolvers<undefined>();
   server = await Loopback.start((_, response) => {
     response.write(`[{"id":1,"updated_at":${LO}}`);
-    setTimeout(() => response.end("]"), 20);
+    // Once the destination has begun to make the reader wait.
+    void drained.promise.then(() => response.end("]"));
   });
-  expect(await read(() => delay(2 * SLOW_MS))).toEqual([SLICE]);
+  await withManualTimers(async (pass) => {
+    const slowly = async () => {
+      await setImmediate();
+      pass(2 * SLOW_MS);
+      drained.resolve(undefined);
+    };
+    expect(await read(slowly)).toEqual([SLICE]);
+  });
   expect(server.requests).toHaveLength(1);
 });
 
 test("the time that Dixa takes does", async () => {
-  server = await Loopback.start((_, response) => {
-    response.write("[");
-    setTimeout(() => response.end("]"), server.requests.length === 1 ? 2 * SLOW_MS : 0);
+  await withManualTimers(async (pass) => {
+    server = await Loopback.start((_, response) => {
+      response.write("[");
+      if (server.requests.length === 1) pass(2 * SLOW_MS);
+      else response.end("]");
+    });
+    expect(await read(() => undefined)).toHaveLength(2);
   });
-  expect(await read(() => undefined)).toHaveLength(2);
 });
