@@ -60,19 +60,20 @@ export class DixaApi {
     }
   }
 
-  /** Reads an answer of a few megabytes at most as a whole. */
-  async readAnswer(
+  /**
+   * Reads an answer of a few megabytes at most as a whole.
+   *
+   * @param take makes something of it; where it throws BodyError, the answer is asked for again
+   */
+  async readAnswer<T>(
     path: string,
     query: Readonly<Record<string, string>>,
     options: RequestOptions,
-  ): Promise<unknown> {
+    take: (answer: unknown) => T,
+  ): Promise<T> {
     return this.#host.get(path, query, patient(options), async (response) => {
       const text = await readWhole(response.body, path, LARGEST_ANSWER_BYTES);
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        throw new BodyError("malformed", `the answer of ${path} is not JSON`);
-      }
+      return take(parsed(text, path));
     });
   }
 
@@ -141,6 +142,14 @@ export function nextPageKey(envelopeMeta: unknown): string | undefined {
   const key = URL.parse(next, "https://page.invalid")?.searchParams.get("pageKey") ?? "";
   if (key === "") throw new BodyError("malformed", "the link to the next page has no pageKey");
   return key;
+}
+
+function parsed(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new BodyError("malformed", `the answer of ${path} is not JSON`);
+  }
 }
 
 function patient(options: RequestOptions): RequestOptions {

@@ -78,7 +78,7 @@ describe("cursors in milliseconds", () => {
         expect(read(`"${text}[GMT]"`, timestamp)).toBe(ms);
       }),
     );
-    for (const text of ["null", "1704067200000", '"soon"', "{}", '""'])
+    for (const text of ["null", "17040672", '"soon"', "{}", '""'])
       expect(read(text, timestamp)).toBeUndefined();
   });
 });

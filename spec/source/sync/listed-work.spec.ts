@@ -295,3 +295,9 @@ test.each([{}, { data: {} }, { data: null }, [], "text"])(
     expect([end(run), ids(run)]).toEqual(["INCOMPLETE", []]);
   },
 );
+
+test("a list that is answered with something else now and then is asked for again", async () => {
+  answer = () => (asked().length < 3 ? { message: "Please wait" } : { data: [{ id: "a" }] });
+  const run = await sync({ streams: [listedStream({ list: { path: "/v1/things" } })] });
+  expect([end(run), ids(run), asked().length]).toEqual(["COMPLETE", ["a"], 3]);
+});

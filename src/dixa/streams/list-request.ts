@@ -54,11 +54,13 @@ export async function readListPage(
     const page = await dixa.api.readPage(path, query, { ...reading, onElement: put });
     return page.next;
   }
-  const answer = await dixa.api.readAnswer(path, query, reading);
-  reading.onStart?.();
-  putRows(rowsOf(list, path, answer), put);
+  const next = await dixa.api.readAnswer(path, query, reading, (answer) => {
+    reading.onStart?.();
+    putRows(rowsOf(list, path, answer), put);
+    return isRow(answer) ? nextPageKey(answer["meta"]) : undefined;
+  });
   await reading.drained();
-  return isRow(answer) ? nextPageKey(answer["meta"]) : undefined;
+  return next;
 }
 
 /** Path and query of a request, with the parameters in their places. */

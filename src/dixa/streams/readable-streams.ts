@@ -25,7 +25,7 @@ export async function refusedStreams(
     const { path, query } = requestOf(list, values);
     const limit = list.paged === true ? { pageLimit: "1" } : {};
     try {
-      await dixa.api.readAnswer(path, { ...query, ...limit }, { ...options, retry: false });
+      await dixa.api.readAnswer(path, { ...query, ...limit }, { ...options, retry: false }, () => undefined);
     } catch (error) {
       if (options.signal?.aborted === true) return refused;
       if (isHttpStatusError(error) && REFUSALS.has(error.status)) {
