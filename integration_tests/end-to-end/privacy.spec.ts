@@ -4,6 +4,7 @@ import { PERSONAL_KINDS } from "../../src/dixa/personal.ts";
 import { systemClock } from "../../src/http/clock.ts";
 import { PERSONAL_VALUES } from "../simulators/dixa/data/personal-values.ts";
 import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";
+import { leaksIn } from "../support/leaks.ts";
 import { messagesOf } from "../support/messages.ts";
 import { runSync, type SyncRunResult } from "../support/sync-run.ts";
 
@@ -43,14 +44,10 @@ afterAll(async () => {
 });
 
 /** Personal values of these kinds that stand anywhere in the output, logs included. */
-function found(
+const found = (
   { messages }: SyncRunResult,
   kinds: readonly (keyof typeof PERSONAL_VALUES)[] = PERSONAL_KINDS,
-) {
-  const text = JSON.stringify(messages);
-  const values = [...new Set(kinds.flatMap((kind) => PERSONAL_VALUES[kind]))];
-  return values.filter((value) => text.includes(JSON.stringify(value).slice(1, -1)));
-}
+) => leaksIn(messages, all(kinds));
 
 const all = (kinds: readonly (keyof typeof PERSONAL_VALUES)[] = PERSONAL_KINDS) => [
   ...new Set(kinds.flatMap((kind) => PERSONAL_VALUES[kind])),
