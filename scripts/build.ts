@@ -18,12 +18,19 @@ if (__major < ${major} || (__major === ${major} && __minor < ${minor})) {
 }`;
 }
 
-/** An import of a module that an older Node has not would fail before the first code runs. */
-const youngModules: Plugin = {
-  name: "young modules",
+/**
+ * Modules of Node that are asked for when the code runs. An import of `node:sqlite`, which an older Node has not, would
+ * fail before the first code runs; one of `node:http` reads all that the module exports, and so loads the WebSocket and
+ * fetch that stand there too: a sixth of the start-up.
+ */
+const lateModules: Plugin = {
+  name: "late modules",
   setup: (building) => {
-    building.onResolve({ filter: /^node:sqlite$/ }, ({ path }) => ({ path, namespace: "young" }));
-    building.onLoad({ filter: /./, namespace: "young" }, ({ path }) => ({
+    building.onResolve({ filter: /^(node:sqlite|(node:)?http)$/ }, ({ path }) => ({
+      path,
+      namespace: "late",
+    }));
+    building.onLoad({ filter: /./, namespace: "late" }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
     }));
   },
@@ -46,7 +53,7 @@ for (const [name, entry] of Object.entries(programs)) {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
-    plugins: [youngModules],
+    plugins: [lateModules],
     banner: {
       // Some dependencies are CommonJS and call require for built-in modules.
       js: `${versionGuard(name, needed)}
