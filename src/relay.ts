@@ -9,7 +9,7 @@ import { addServeCommand } from "./relay/commands/serve.ts";
 import { addStatusCommand } from "./relay/commands/status.ts";
 import { addSubscribeCommand } from "./relay/commands/subscribe.ts";
 import { addSyncCommand } from "./relay/commands/sync.ts";
-import { RelayProcess } from "./relay/process.ts";
+import { RelayProcess } from "./relay/process/process.ts";
 import { VERSION } from "./version.ts";
 
 // A reader that has gone – of the log, of a list – is no reason to end.

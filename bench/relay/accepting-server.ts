@@ -2,6 +2,8 @@ import { type AddressInfo } from "node:net";
 
 import { systemClock } from "../../src/http/clock.ts";
 import { SecretFilter } from "../../src/logging/secret-filter.ts";
+import { CurrentConfig } from "../../src/relay/accounts/current-config.ts";
+import { openAccounts } from "../../src/relay/accounts/open-accounts.ts";
 import { loadRelayConfig } from "../../src/relay/config/load.ts";
 import { createServer } from "../../src/relay/http/server.ts";
 import { openStore } from "../../src/relay/store/open.ts";
@@ -12,12 +14,15 @@ import { Metrics } from "../../src/relay/telemetry/metrics.ts";
 const secrets = new SecretFilter();
 const { config } = loadRelayConfig({ path: process.argv[2], env: {}, secrets });
 const logger = createRelayLogger({ secrets, level: config.logLevel });
+const store = await openStore(":memory:", { clock: systemClock, timingsOf: config.timingsOf });
+const current = new CurrentConfig(config);
 const app = createServer({
   config,
+  accounts: openAccounts({ current, store, clock: systemClock, hide: () => undefined }).accounts,
   clock: systemClock,
   logger,
   metrics: new Metrics(),
-  store: await openStore(":memory:", { clock: systemClock, timingsOf: config.timingsOf }),
+  store,
   ingest: { accept: () => Promise.resolve("new"), probe: () => Promise.resolve() },
   wake: () => undefined,
   isMapped: () => true,

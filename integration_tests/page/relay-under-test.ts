@@ -5,6 +5,8 @@ import { type FastifyInstance } from "fastify";
 import { sign } from "../../src/dixa/webhooks/signature.ts";
 import { systemClock } from "../../src/http/clock.ts";
 import { SecretFilter } from "../../src/logging/secret-filter.ts";
+import { CurrentConfig } from "../../src/relay/accounts/current-config.ts";
+import { openAccounts } from "../../src/relay/accounts/open-accounts.ts";
 import { type AirbyteJobs, type SyncJob } from "../../src/relay/coalescer/airbyte.ts";
 import { toRelayConfig } from "../../src/relay/config/convert.ts";
 import { relayConfigSchema } from "../../src/relay/config/schema.ts";
@@ -103,8 +105,12 @@ export class RelayUnderTest {
       tick: 50,
       limits: { perSecond: 100, burst: 100, concurrency: 1, slotLease: 10_000 },
     });
+    const current = new CurrentConfig(config);
     const services = {
-      config,
+      get config() {
+        return current.value;
+      },
+      accounts: openAccounts({ current, store, clock: systemClock, hide: () => undefined }).accounts,
       clock: systemClock,
       logger: createRelayLogger({ secrets: new SecretFilter(), level: "error" }),
       metrics: new Metrics(),

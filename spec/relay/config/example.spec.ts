@@ -75,7 +75,7 @@ describe("the guide", () => {
     const keys = [
       ...Object.keys(relayConfigSchema.shape),
       ...Object.keys(relayConfigSchema.shape.airbyte.unwrap().shape),
-      ...Object.keys(relayConfigSchema.shape.credentials.element.shape),
+      ...Object.keys(relayConfigSchema.shape.credentials.unwrap().element.shape),
       ...Object.keys(relayConfigSchema.shape.timings.unwrap().shape),
     ];
     expect(keys.filter((key) => !guide.includes(`\`${key}\``))).toEqual([]);

@@ -312,7 +312,7 @@ describe("a fault", () => {
     [
       "of no credentials",
       SMALL.replace(/credentials:[^]*/, "credentials: []"),
-      "credentials is a list of 0, but must have at least one entry",
+      "credentials is empty, but each Dixa account is a credential. Add one, or give secret_key",
     ],
     [
       "of a missing password",

@@ -62,9 +62,7 @@ async function open(credentials: readonly MappedCredential[]) {
     airbyte: directory,
     onError: (id, error) => errors.push([id, error]),
     clock,
-    credentials,
-    workspaceIds: [],
-    onDiscover: "sync",
+    wanted: () => ({ credentials, removed: new Set(), workspaceIds: [], onDiscover: "sync" }),
   });
   const carried = async (id: string) =>
     (await opened.connections(id)).map(({ connectionId }) => connectionId);

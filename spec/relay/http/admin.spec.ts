@@ -94,6 +94,8 @@ test("credentials are listed in the order of the configuration, with what their 
   expect(credentials[0]).toEqual({
     credential_id: SIGNED,
     name: "Dixa EU",
+    origin: "configuration",
+    problem: null,
     seq: 1,
     last_event_at: "2026-01-01T12:00:00.000Z",
     pending_since: "2026-01-01T12:00:00.000Z",

@@ -153,15 +153,19 @@ describe("the OpenAPI document", () => {
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
     expect(calls.sort()).toEqual([
+      "DELETE /v1/credentials/{credentialId}",
       "GET /livez",
       "GET /metrics",
       "GET /readyz",
       "GET /v1/credentials",
       "GET /v1/credentials/{credentialId}",
+      "PATCH /v1/credentials/{credentialId}",
       "POST /v1/connections/{connectionId}/forget",
       "POST /v1/connections/{connectionId}/park",
       "POST /v1/connections/{connectionId}/retry",
       "POST /v1/connections/{connectionId}/unpark",
+      "POST /v1/credentials",
+      "POST /v1/credentials/{credentialId}/rotate",
       "POST /v1/credentials/{credentialId}/sync",
       "POST /webhooks/dixa/{credentialId}",
     ]);
@@ -187,8 +191,8 @@ describe("an address", () => {
   test.each([
     ["GET", `/webhooks/dixa/${SIGNED}`, "POST"],
     ["PUT", `/webhooks/dixa/${SIGNED}`, "POST"],
-    ["DELETE", `/v1/credentials/${SIGNED}`, "GET, HEAD"],
-    ["POST", "/v1/credentials", "GET, HEAD"],
+    ["PUT", `/v1/credentials/${SIGNED}`, "DELETE, GET, HEAD, PATCH"],
+    ["DELETE", "/v1/credentials", "GET, HEAD, POST"],
     ["POST", "/openapi.json", "GET, HEAD"],
     ["OPTIONS", "/livez", "GET, HEAD"],
     ["PATCH", "/login", "GET, HEAD, POST"],

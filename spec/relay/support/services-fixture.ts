@@ -1,5 +1,8 @@
 import { systemClock } from "../../../src/http/clock.ts";
 import { SecretFilter } from "../../../src/logging/secret-filter.ts";
+import { CurrentConfig } from "../../../src/relay/accounts/current-config.ts";
+import { type OpenDixa } from "../../../src/relay/accounts/dixa-account.ts";
+import { openAccounts } from "../../../src/relay/accounts/open-accounts.ts";
 import { toRelayConfig } from "../../../src/relay/config/convert.ts";
 import { type RelayConfig } from "../../../src/relay/config/relay-config.ts";
 import { type RawCredential, relayConfigSchema } from "../../../src/relay/config/schema.ts";
@@ -58,18 +61,36 @@ export interface TestServices extends Services {
 
 /** A services on a store in memory. */
 export function testServices(
-  options: { config?: RelayConfig; ingest?: Ingest; now?: () => number; level?: string } = {},
+  options: {
+    config?: RelayConfig;
+    ingest?: Ingest;
+    now?: () => number;
+    level?: string;
+    openDixa?: OpenDixa;
+  } = {},
 ): TestServices {
-  const config = options.config ?? testConfig();
+  const current = new CurrentConfig(options.config ?? testConfig());
   const now = options.now ?? (() => Date.now());
   const clock = { ...systemClock, now };
-  const store = new MemoryStore(now, config.timingsOf);
+  const store = new MemoryStore(now, (...ids) => current.value.timingsOf(...ids));
   const secrets = new SecretFilter();
   secrets.hide([ADMIN_TOKEN, SECRET, "pass:word", "bearer-token"]);
   const lines: string[] = [];
   const stopping = new AbortController();
+  const { accounts } = openAccounts({
+    current,
+    store,
+    clock,
+    hide: (hidden) => {
+      secrets.hide(hidden);
+    },
+    openDixa: options.openDixa,
+  });
   const services: TestServices = {
-    config,
+    get config() {
+      return current.value;
+    },
+    accounts,
     clock,
     logger: createRelayLogger({
       secrets,

@@ -1,3 +1,4 @@
+import { type OpenAccountsOptions } from "../../../src/relay/accounts/open-accounts.ts";
 import {
   type ConnectionState,
   isLost,
@@ -10,6 +11,9 @@ import { step } from "../../../src/relay/coalescer/step.ts";
 import { type Ingest, type Services, type ServicesStore } from "../../../src/relay/http/services.ts";
 import {
   type Acceptance,
+  type AccountContent,
+  type AccountRecord,
+  type AccountSet,
   type Activity,
   type Applied,
   type Connection,
@@ -21,6 +25,8 @@ import {
   type WebhookEvent,
 } from "../../../src/relay/store/store.ts";
 
+type AccountStore = OpenAccountsOptions["store"];
+
 interface Entry {
   info: ConnectionInfo;
   credentialId: string;
@@ -28,9 +34,10 @@ interface Entry {
 }
 
 /** A store in memory with the shipped coalescer in it, for specs of the HTTP side. It can be out of order. */
-export class MemoryStore implements ServicesStore, Ingest {
+export class MemoryStore implements ServicesStore, Ingest, AccountStore {
   /** All methods fail while this is true. */
   isDown = false;
+  accountRecords: AccountSet = { version: 0, accounts: [] };
   readonly events: StoredEvent[] = [];
   readonly activity: Activity[] = [];
   /** By credential. */
@@ -210,6 +217,42 @@ export class MemoryStore implements ServicesStore, Ingest {
     return this.#do(() =>
       this.activity.filter((activity) => activity.connectionId === connectionId).slice(0, limit),
     );
+  }
+
+  ensureCredentials(): Promise<void> {
+    return this.#do(() => undefined);
+  }
+
+  accountsVersion(): Promise<number> {
+    return this.#do(() => this.accountRecords.version);
+  }
+
+  accounts(): Promise<AccountSet> {
+    return this.#do(() => this.accountRecords);
+  }
+
+  writeAccount(
+    credentialId: string,
+    change: (known: AccountRecord | undefined) => AccountContent | undefined,
+  ): Promise<AccountRecord | undefined> {
+    return this.#do(() => {
+      const { version, accounts } = this.accountRecords;
+      const known = accounts.find((record) => record.credentialId === credentialId);
+      const content = change(known);
+      if (content === undefined) return known;
+      const { settings, secrets, isRemoved } = content;
+      const now = this.#now();
+      const createdAt = known?.removedAt !== null ? now : known.createdAt;
+      const record: AccountRecord = {
+        ...{ credentialId, settings, secrets, createdAt, changedAt: now },
+        removedAt: isRemoved ? now : null,
+      };
+      this.accountRecords = {
+        version: version + 1,
+        accounts: [...accounts.filter((other) => other !== known), record],
+      };
+      return record;
+    });
   }
 
   ping(): Promise<void> {

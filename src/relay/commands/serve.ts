@@ -10,7 +10,7 @@ import { type CommandLine, configOption } from "./command-line.ts";
 
 /** Starts one replica of the relay. It is given from above, where the replica is put together. */
 export type StartRelay = (
-  options: { config: RelayConfig; logger: Logger; clock: Clock },
+  options: { config: RelayConfig; logger: Logger; secrets: SecretFilter; clock: Clock },
   signal: AbortSignal,
 ) => Promise<{ stop(hurry: AbortSignal): Promise<void> }>;
 
@@ -49,7 +49,7 @@ async function serve(configPath: string | undefined, start: StartRelay): Promise
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
   try {
-    const relay = await start({ config, logger, clock: systemClock }, stop.signal);
+    const relay = await start({ config, logger, secrets, clock: systemClock }, stop.signal);
     await new Promise<void>((resolve) => {
       stop.signal.addEventListener("abort", () => {
         resolve();

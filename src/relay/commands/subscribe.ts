@@ -4,20 +4,19 @@ import { toConnectorError } from "../../dixa/errors.ts";
 import {
   type DeliveryStatus,
   type Subscription,
-  type SubscriptionAuthorization,
   type SubscriptionRequest,
   type Subscriptions,
 } from "../../dixa/webhooks/subscriptions.ts";
 import { systemClock } from "../../http/clock.ts";
 import { isHttpStatusError } from "../../http/errors.ts";
 import { type SecretFilter } from "../../logging/secret-filter.ts";
-import { type WebhookAuth } from "../config/auth.ts";
+import { authorizationOf, DEFAULT_NAME, secretOf, setUpWebhook } from "../accounts/dixa-webhook.ts";
+import { openSubscriptions } from "../accounts/open-subscriptions.ts";
 import { findCredential, loadRelayConfig } from "../config/load.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
-import { webhookUrl } from "../http/views.ts";
+import { webhookUrl } from "../config/webhook-url.ts";
 import { CommandError } from "./command-error.ts";
 import { type CommandLine, configOption } from "./command-line.ts";
-import { openSubscriptions } from "./open-subscriptions.ts";
 import { addSecret } from "./secrets-file.ts";
 
 export interface SubscribeOptions {
@@ -31,8 +30,6 @@ export interface SubscribeOptions {
   secrets: SecretFilter;
   print: (line: string) => void;
 }
-
-const DEFAULT_NAME = "dixa-relay";
 
 export function addSubscribeCommand(program: Argv, commandLine: CommandLine): void {
   program.command(
@@ -63,7 +60,9 @@ export function addSubscribeCommand(program: Argv, commandLine: CommandLine): vo
         const { config } = loadRelayConfig({ path, env: process.env, secrets, mayLackSecrets: true });
         const credential = findCredential(config, idOrName);
         const { publicUrl } = config;
-        const { subscriptions, close } = openSubscriptions(credential, systemClock);
+        const { id, dixaApiToken: token, dixaApiUrl: url } = credential;
+        if (token === undefined) throw new CommandError(lacksToken(id));
+        const { subscriptions, close } = openSubscriptions({ token, url }, systemClock);
         try {
           await subscribe({ subscriptions, credential, publicUrl, secretFile, name, secrets, print });
         } finally {
@@ -71,6 +70,13 @@ export function addSubscribeCommand(program: Argv, commandLine: CommandLine): vo
         }
         return 0;
       }),
+  );
+}
+
+function lacksToken(id: string): string {
+  return (
+    `The credential ${id} has no dixa_api_token (or dixa_api_token_file) in the configuration. Make a token in Dixa ` +
+    "under Settings > Integrations > API tokens, with “Dixa API” as the API version."
   );
 }
 
@@ -113,47 +119,19 @@ async function createOrUpdate(
   request: SubscriptionRequest,
   { subscriptions, print }: SubscribeOptions,
 ): Promise<Subscription> {
-  const all = await subscriptions.list();
-  const same = all.filter(({ url }) => url.toLowerCase() === request.url.toLowerCase());
-  const [first, ...others] = same;
-  for (const { id } of others) {
-    print(
-      `note: Dixa has a second subscription for this address, ${id}; each event comes twice. Delete it in Dixa.`,
-    );
-  }
-  const events = `${request.events.length} events`;
-  const path = new URL(request.url).pathname.toLowerCase();
-  const elsewhere = all.filter(
-    ({ url, enabled }) =>
-      enabled &&
-      url.toLowerCase() !== request.url.toLowerCase() &&
-      URL.parse(url)?.pathname.toLowerCase().endsWith(path),
+  const { subscription, isNew, notes, keptName } = await setUpWebhook(subscriptions, request);
+  for (const note of notes) print(`note: ${note}`);
+  if (keptName !== undefined) print(`note: it keeps its name in Dixa, ${keptName}; give another by --name`);
+  print(
+    `${isNew ? "created" : "updated"}: Dixa sends ${request.events.length} events to ${request.url} (subscription ${subscription.id})`,
   );
-  for (const { id, url } of elsewhere) {
-    print(
-      `note: Dixa still sends this credential's events to ${url}, too (subscription ${id}). If that is an old public_url, switch it off in Dixa.`,
-    );
-  }
-  if (first === undefined) {
-    const created = await subscriptions.create(request);
-    print(`created: Dixa sends ${events} to ${request.url} (subscription ${created.id})`);
-    return created;
-  }
-  if (!first.enabled) print("note: it was switched off in Dixa; it is on again now");
-  const isRenamed = request.name === DEFAULT_NAME && first.name !== "" && first.name !== DEFAULT_NAME;
-  if (isRenamed) print(`note: it keeps its name in Dixa, ${first.name}; give another by --name`);
-  const updated = await subscriptions.update(first.id, {
-    ...request,
-    name: isRenamed ? first.name : request.name,
-  });
-  print(`updated: Dixa sends ${events} to ${request.url} (subscription ${updated.id})`);
-  return updated;
+  return subscription;
 }
 
 async function keepSecret(subscription: Subscription, options: SubscribeOptions): Promise<void> {
   const { subscriptions, credential, secrets, print } = options;
-  const secret = subscription.secretKey ?? (await subscriptions.get(subscription.id)).secretKey;
-  if (secret === undefined || secret === "") {
+  const secret = await secretOf(subscriptions, subscription);
+  if (secret === undefined) {
     throw new CommandError(
       "Dixa did not give the subscription's secret. Copy it from the webhook's page in Dixa (Settings > Integrations > Webhooks).",
     );
@@ -192,18 +170,6 @@ function tellOfDelivery(statuses: readonly DeliveryStatus[], print: (line: strin
     const how = last?.succeeded === true ? "arrived" : "failed";
     const details = [last?.status, last?.text, last?.at].filter((part) => part !== undefined && part !== "");
     print(`delivery: ${event} ${how} (${details.join(", ")})`);
-  }
-}
-
-function authorizationOf(auth: WebhookAuth): SubscriptionAuthorization {
-  switch (auth.mode) {
-    case "basic":
-      return { _type: "BasicAuth", username: auth.username, password: auth.password };
-    case "bearer":
-      return { _type: "TokenAuth", value: auth.token };
-    case "signature":
-    case "none":
-      return { _type: "NoAuth" };
   }
 }
 

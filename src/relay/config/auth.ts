@@ -3,10 +3,25 @@ import { type RawCredential, type RawRelayConfig } from "./schema.ts";
 
 /** How a webhook proves that it comes from Dixa. */
 export type WebhookAuth =
-  | { readonly mode: "signature"; readonly secrets: readonly string[]; readonly maxAgeMs: number | undefined }
+  | {
+      readonly mode: "signature";
+      readonly secrets: readonly string[];
+      readonly maxAgeMs: number | undefined;
+      /** Secrets of before a rotation, each until an instant, ms UTC. */
+      readonly expiring?: readonly { readonly secret: string; readonly until: number }[];
+    }
   | { readonly mode: "basic"; readonly username: string; readonly password: string }
   | { readonly mode: "bearer"; readonly token: string }
-  | { readonly mode: "none" };
+  | { readonly mode: "none" }
+  /** Nothing can be proved yet: the secret was not given, or what the store holds can't be opened with this key. */
+  | { readonly mode: "waiting"; readonly why: WaitingReason };
+
+export type WaitingReason = "no_secret" | "sealed";
+
+/** What proves a webhook, as people set it; what waits for its secret is going to be proved by the signature. */
+export function proofOf(auth: WebhookAuth): Exclude<WebhookAuth["mode"], "waiting"> {
+  return auth.mode === "waiting" ? "signature" : auth.mode;
+}
 
 /** @returns the fault in words if something is missing */
 export function webhookAuthOf(

@@ -4,8 +4,8 @@ import { EventFilter } from "../../dixa/webhooks/events.ts";
 import { airbyteAuthOf, type WebhookAuth, webhookAuthOf } from "./auth.ts";
 import { type CredentialConfig, type RelayConfig, type StoreConfig } from "./relay-config.ts";
 import { type RawCredential, type RawRelayConfig } from "./schema.ts";
-import { type Selection } from "./selection.ts";
-import { TimingTable } from "./timing-table.ts";
+import { selectionOf } from "./selection.ts";
+import { type TimedCredential, TimingTable } from "./timing-table.ts";
 
 export interface ConversionOptions {
   /** Relative paths start from here. */
@@ -37,7 +37,7 @@ export function toRelayConfig(raw: RawRelayConfig, options: ConversionOptions): 
   const { folder, databaseUrl, nameOf } = options;
   const faults: string[] = [];
   const warnings: string[] = [];
-  const timings = new TimingTable(raw);
+  const timings = new TimingTable(raw.timings, raw.credentials.map(declaredTimings));
   const startTimeoutMs =
     raw.airbyte.start_timeout ??
     Math.min(START_TIMEOUT_MS, Math.floor(timings.shortestLease * START_TIMEOUT_OF_LEASE));
@@ -90,7 +90,11 @@ export function toRelayConfig(raw: RawRelayConfig, options: ConversionOptions): 
       timeoutMs: raw.airbyte.timeout,
       notificationSecret: raw.airbyte.notification_secret,
     },
+    secretKey: raw.secret_key,
+    oldSecretKeys: raw.old_secret_keys,
+    dixaApiUrl: raw.dixa_api_url,
     credentials,
+    timings,
     timingsOf: (credentialId, connectionId) => timings.of(credentialId, connectionId),
     soonestOf: (credentialId) => timings.soonest(credentialId),
     onDiscover: raw.on_discover,
@@ -124,11 +128,8 @@ function toCredential(
   };
 }
 
-function selectionOf(connections: RawCredential["connections"]): Selection {
-  if (typeof connections !== "string") return { by: "list", connectionIds: connections };
-  return connections === "auto"
-    ? { by: "credential_id" }
-    : { by: "tag", tag: connections.slice("tag:".length) };
+function declaredTimings(credential: RawCredential): TimedCredential {
+  return { id: credential.id, timings: credential, connectionTimings: credential.connection_timings };
 }
 
 function repeatedIds({ credentials }: RawRelayConfig, nameOf: ConversionOptions["nameOf"]): string[] {

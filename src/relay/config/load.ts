@@ -46,7 +46,8 @@ export function loadRelayConfig(options: LoadOptions): LoadedConfig {
   // A value that is not there would be told a second time, as one of the wrong shape.
   if (faults.length > 0) throw new ConfigError(faults);
   const parsed = relayConfigSchema.safeParse(value);
-  if (!parsed.success) throw new ConfigError(faultsOf(parsed.error, value, nameOf));
+  const none = faultOfNone(value, nameOf);
+  if (!parsed.success) throw new ConfigError([...faultsOf(parsed.error, value, nameOf), ...none]);
   const conversion = toRelayConfig(parsed.data, {
     folder,
     databaseUrl,
@@ -54,6 +55,7 @@ export function loadRelayConfig(options: LoadOptions): LoadedConfig {
     mayLackSecrets,
     nameOf,
   });
+  conversion.faults.push(...none);
   if (databaseUrl !== undefined && conversion.config.store.kind !== "postgres") {
     conversion.faults.push(
       "DATABASE_URL is set, but does not start with postgres://. Correct it or unset it.",
@@ -81,6 +83,17 @@ export function findCredential({ credentials }: RelayConfig, idOrName: string | 
       ? "it has several credentials"
       : `it has ${matches.length === 0 ? "no" : "more than one"} credential “${idOrName}”`;
   throw new ConfigError([`${fault}. Name one of them after --credential: ${list}.`]);
+}
+
+/** Without an account nothing can come of a relay, unless accounts can be added while it runs. */
+function faultOfNone(value: unknown, nameOf: (path: readonly PropertyKey[]) => string): string[] {
+  const { credentials, secret_key: key } = (value ?? {}) as { credentials?: unknown; secret_key?: unknown };
+  const isEmpty = Array.isArray(credentials) && credentials.length === 0;
+  if (key !== undefined || (credentials !== undefined && !isEmpty)) return [];
+  return [
+    `${nameOf(["credentials"])} is ${isEmpty ? "empty" : "missing"}, but each Dixa account is a credential. Add one, or ` +
+      `give ${nameOf(["secret_key"])}, so that accounts can be added while the relay runs.`,
+  ];
 }
 
 /** Also values of the wrong type or in the wrong place: whatever stands under such a key is meant to be secret. */

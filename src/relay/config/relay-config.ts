@@ -5,6 +5,21 @@ import { type WebhookAuth } from "./auth.ts";
 import { type ListenAddress } from "./scalars.ts";
 import { type RawRelayConfig } from "./schema.ts";
 import { type Selection } from "./selection.ts";
+import { type StoredSettings } from "./stored-settings.ts";
+import { type TimingTable } from "./timing-table.ts";
+
+/** What is told of a credential that was made while the relay runs. */
+export interface StoredFacts {
+  readonly settings: StoredSettings;
+  /** ms UTC */
+  readonly createdAt: number;
+  /** Of the webhook in Dixa, if the relay has made it. */
+  readonly subscriptionId: string | undefined;
+  /** Whether an API token of Dixa is kept. */
+  readonly keepsToken: boolean;
+  /** It is, but can't be opened with the keys of now. */
+  readonly isTokenSealed: boolean;
+}
 
 /** One Dixa account. */
 export interface CredentialConfig {
@@ -22,6 +37,8 @@ export interface CredentialConfig {
   readonly maxStalenessMs?: number | undefined;
   /** Where the secrets of its webhooks are read from, if from a file. */
   readonly secretsFile: string | undefined;
+  /** Undefined: it is declared in the configuration. */
+  readonly stored?: StoredFacts | undefined;
 }
 
 export interface AirbyteConfig {
@@ -51,7 +68,15 @@ export interface RelayConfig {
   /** Whoever reads the metrics must show it; undefined: anybody may. */
   readonly metricsToken: string | undefined;
   readonly airbyte: AirbyteConfig;
+  /** Encrypts what the store keeps of credentials; undefined: the configuration alone can declare them. */
+  readonly secretKey: Uint8Array | undefined;
+  /** Open what was encrypted before `secretKey` was changed. */
+  readonly oldSecretKeys: readonly Uint8Array[];
+  /** Dixa's API, for credentials that are made while the relay runs. */
+  readonly dixaApiUrl: string;
+  /** Those that are declared, and after them those that the store holds. */
   readonly credentials: readonly CredentialConfig[];
+  readonly timings: TimingTable;
   readonly timingsOf: (credentialId: string, connectionId: string) => Timings;
   /** How long after an event some connection of its credential may be due at the earliest. */
   readonly soonestOf: (credentialId: string) => number;

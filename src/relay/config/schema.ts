@@ -11,8 +11,10 @@ import {
   uuid,
   wholeNumber,
 } from "./scalars.ts";
+import { secretKey } from "./secret-key.ts";
 import { timingKeys, timingsSchema } from "./timings.ts";
 
+const DIXA_API_URL = "https://dev.dixa.io";
 const SHORTEST_TOKEN = 16;
 const MAKE_TOKEN = "make one with `openssl rand -hex 32`";
 
@@ -43,7 +45,8 @@ function list<T extends z.ZodType>(item: T, remedy: string) {
   );
 }
 
-const events = list(
+/** Which events lead to a sync. */
+export const events = list(
   z.string().refine(isEventSelector, {
     error:
       `is no event: name a group (all, ${EVENT_GROUPS.join(", ")}), an event as in Dixa's API ` +
@@ -54,7 +57,8 @@ const events = list(
 
 const WANTED_CONNECTIONS = "must be auto, tag:<name>, or a list of Airbyte connection ids";
 
-const connections = z.union(
+/** Which connections carry a credential. */
+export const connections = z.union(
   [
     z.literal("auto"),
     z.templateLiteral(["tag:", z.string().min(1)]),
@@ -88,7 +92,7 @@ const credential = z.strictObject({
   connections: connections.default("auto"),
   events: events.default(["all"]),
   dixa_api_token: text("must not be empty: it is an API token of Dixa").optional(),
-  dixa_api_url: address.default("https://dev.dixa.io"),
+  dixa_api_url: address.default(DIXA_API_URL),
   dixa_switch_on: flag.default(false),
   max_staleness: interval.optional(),
   connection_timings: z.record(uuid, timingsSchema).default({}),
@@ -131,10 +135,11 @@ export const relayConfigSchema = z.strictObject({
   store: text("must be a path such as ./relay.db, or postgres://…").default("./relay.db"),
   admin_token: accessToken,
   metrics_token: accessToken.optional(),
+  secret_key: secretKey.optional(),
+  old_secret_keys: list(secretKey, "must be a list of earlier values of secret_key").default([]),
+  dixa_api_url: address.default(DIXA_API_URL),
   airbyte: airbyte.prefault({}),
-  credentials: z
-    .array(credential, { error: "must be a list with one entry per Dixa account" })
-    .min(1, { error: "must have at least one entry: each Dixa account is a credential" }),
+  credentials: z.array(credential, { error: "must be a list with one entry per Dixa account" }).default([]),
   timings: z
     .strictObject({
       ...timingKeys,

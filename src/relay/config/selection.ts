@@ -5,3 +5,11 @@ export type Selection =
   /** Those with this tag, by name or id. */
   | { readonly by: "tag"; readonly tag: string }
   | { readonly by: "list"; readonly connectionIds: readonly string[] };
+
+/** @param connections as it is written in the configuration: `auto`, `tag:<name>`, or ids */
+export function selectionOf(connections: string | readonly string[]): Selection {
+  if (typeof connections !== "string") return { by: "list", connectionIds: connections };
+  return connections === "auto"
+    ? { by: "credential_id" }
+    : { by: "tag", tag: connections.slice("tag:".length) };
+}

@@ -11,7 +11,9 @@ export const SECRET_KEYS: ReadonlySet<string> = new Set([
   "dixa_api_token",
   "metrics_token",
   "notification_secret",
+  "old_secret_keys",
   "password",
+  "secret_key",
   "token",
   "webhook_secrets",
 ]);

@@ -1,27 +1,40 @@
 import { type Timings } from "../coalescer/timings.ts";
-import { type RawRelayConfig } from "./schema.ts";
 import { faultsOfTimings, mergeTimings, type RawTimings } from "./timings.ts";
+
+export interface TimedCredential {
+  readonly id: string;
+  readonly timings: RawTimings;
+  /** By connection. */
+  readonly connectionTimings: Readonly<Record<string, RawTimings>>;
+}
 
 /** All timings, put together once: the store asks for them per connection and row. */
 export class TimingTable {
-  readonly #raw: RawRelayConfig;
+  readonly #level: RawTimings;
+  readonly #credentials: readonly TimedCredential[];
   readonly #general: Timings;
   readonly #byCredential = new Map<string, Timings>();
   readonly #byConnection = new Map<string, Timings>();
   readonly #soonest = new Map<string, number>();
 
-  constructor(raw: RawRelayConfig) {
-    this.#raw = raw;
-    this.#general = mergeTimings(raw.timings);
-    for (const credential of raw.credentials) {
-      this.#byCredential.set(credential.id, mergeTimings(raw.timings, credential));
-      for (const [id, own] of Object.entries(credential.connection_timings)) {
-        const levels: (RawTimings | undefined)[] = [raw.timings, credential, own];
-        this.#byConnection.set(`${credential.id} ${id}`, mergeTimings(...levels));
+  /** @param level what holds for every credential that doesn't say otherwise */
+  constructor(level: RawTimings, credentials: readonly TimedCredential[]) {
+    this.#level = level;
+    this.#credentials = credentials;
+    this.#general = mergeTimings(level);
+    for (const { id: credentialId, timings, connectionTimings } of credentials) {
+      this.#byCredential.set(credentialId, mergeTimings(level, timings));
+      for (const [id, own] of Object.entries(connectionTimings)) {
+        this.#byConnection.set(`${credentialId} ${id}`, mergeTimings(level, timings, own));
       }
-      const ids = ["", ...Object.keys(credential.connection_timings)];
-      this.#soonest.set(credential.id, Math.min(...ids.map((id) => soonestOf(this.of(credential.id, id)))));
+      const ids = ["", ...Object.keys(connectionTimings)];
+      this.#soonest.set(credentialId, Math.min(...ids.map((id) => soonestOf(this.of(credentialId, id)))));
     }
+  }
+
+  /** The same with more credentials. */
+  with(more: readonly TimedCredential[]): TimingTable {
+    return new TimingTable(this.#level, [...this.#credentials, ...more]);
   }
 
   of(credentialId: string, connectionId: string): Timings {
@@ -46,18 +59,19 @@ export class TimingTable {
     const general = faultsOfTimings(this.#general, nameOf(["timings"]), startTimeout);
     // What is wrong for all need not be said of each.
     if (general.length > 0) return general;
-    return this.#raw.credentials.flatMap((credential, index) => {
+    return this.#credentials.flatMap(({ id: credentialId, connectionTimings }, index) => {
       const path = ["credentials", index];
-      const own = faultsOfTimings(this.of(credential.id, ""), nameOf(path), startTimeout);
+      const own = faultsOfTimings(this.of(credentialId, ""), nameOf(path), startTimeout);
       if (own.length > 0) return own;
-      return Object.keys(credential.connection_timings).flatMap((id) =>
-        faultsOfTimings(
-          this.of(credential.id, id),
-          nameOf([...path, "connection_timings", id]),
-          startTimeout,
-        ),
+      return Object.keys(connectionTimings).flatMap((id) =>
+        faultsOfTimings(this.of(credentialId, id), nameOf([...path, "connection_timings", id]), startTimeout),
       );
     });
+  }
+
+  /** What doesn't fit together if a credential had these timings of its own; to be said of `timings`. */
+  faultsOf(timings: RawTimings, startTimeout: number): string[] {
+    return faultsOfTimings(mergeTimings(this.#level, timings), "timings", startTimeout);
   }
 }
 

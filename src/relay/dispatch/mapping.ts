@@ -37,11 +37,19 @@ export interface MappingOptions {
   /** Told of a connection that could not be read; the others are not held up by it. */
   onError: (connectionId: string, error: unknown) => void;
   clock: Clock;
-  credentials: readonly MappedCredential[];
+  /** Asked for at every refresh, and again before anything is written. */
+  wanted: () => MappingRequest;
+}
+
+/** What is to be mapped now. */
+export interface MappingRequest {
+  readonly credentials: readonly MappedCredential[];
+  /** Credentials that were taken away for all replicas; their connections follow nobody. */
+  readonly removed: ReadonlySet<string>;
   /** Empty: all that the application may see. */
-  workspaceIds: readonly string[];
+  readonly workspaceIds: readonly string[];
   /** Whether a new connection owes a sync for the events that came before it. */
-  onDiscover: "sync" | "ignore";
+  readonly onDiscover: "sync" | "ignore";
 }
 
 /** What a refresh has found. */
@@ -67,21 +75,14 @@ export class Mapping {
   /** When Airbyte first denied a connection, ms UTC. */
   readonly #deniedSince = new Map<string, number>();
 
-  /** Credentials by what selects a connection for them. */
-  readonly #byMark = new Map<string, string[]>();
-
   constructor(options: MappingOptions) {
     this.#options = options;
-    for (const credential of options.credentials) {
-      for (const mark of marksOfSelection(credential)) {
-        this.#byMark.set(mark, [...(this.#byMark.get(mark) ?? []), credential.id]);
-      }
-    }
   }
 
   /** @throws what the directory and the store throw; what had been learnt before stays */
   async refresh(signal?: AbortSignal): Promise<Refresh> {
-    const { airbyte, store, credentials, workspaceIds, onDiscover } = this.#options;
+    const { airbyte, store, wanted } = this.#options;
+    const { workspaceIds } = wanted();
     const sources = new Map<string, DirectorySource>();
     for await (const source of airbyte.listSources(workspaceIds, signal))
       sources.set(source.sourceId, source);
@@ -91,14 +92,20 @@ export class Mapping {
     }
     await this.#fetchNamed(listed, signal);
 
-    const owners = this.#ownersOf(listed, sources);
+    // Airbyte took its time, and credentials may have changed meanwhile.
+    const request = wanted();
+    const { credentials, onDiscover } = request;
+    const owners = ownersOf(listed, sources, credentials);
     const mapped = new Map<string, ConnectionInfo[]>(credentials.map(({ id }) => [id, []]));
     for (const [connectionId, [owner = ""]] of owners) {
       const connection = listed.get(connectionId);
       if (connection !== undefined) mapped.get(owner)?.push(describe(connection, sources));
     }
     const added: string[] = [];
-    for (const [id, infos] of mapped) added.push(...(await store.upsertConnections(id, infos, onDiscover)));
+    for (const [id, infos] of mapped) {
+      if (wanted().removed.has(id)) continue;
+      added.push(...(await store.upsertConnections(id, infos, onDiscover)));
+    }
     const lost = await this.#unlearn(owners, listed, sources, signal);
     const contested = [...owners]
       .filter(([, ids]) => ids.length > 1)
@@ -106,30 +113,12 @@ export class Mapping {
     return { mapped, added, contested, lost };
   }
 
-  /** Credentials by connection. One pass over the connections, however many credentials there are. */
-  #ownersOf(
-    listed: ReadonlyMap<string, DirectoryConnection>,
-    sources: ReadonlyMap<string, DirectorySource>,
-  ): Map<string, string[]> {
-    const rank = new Map(this.#options.credentials.map(({ id }, index) => [id, index]));
-    const owners = new Map<string, string[]>();
-    for (const connection of listed.values()) {
-      const marks = marksOf(connection, sources.get(connection.sourceId));
-      const ids = new Set(marks.flatMap((mark) => this.#byMark.get(mark) ?? []));
-      if (ids.size === 0) continue;
-      const inOrder = [...ids].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
-      owners.set(connection.connectionId, inOrder);
-    }
-    return owners;
-  }
-
   /** Connections that are named in the configuration may lie in a workspace that isn't listed. */
   async #fetchNamed(
     listed: Map<string, DirectoryConnection>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { credentials } = this.#options;
-    for (const { selection } of credentials) {
+    for (const { selection } of this.#options.wanted().credentials) {
       for (const id of selection.by === "list" ? selection.connectionIds : []) {
         if (listed.has(id)) continue;
         const connection = await this.#connection(id, signal);
@@ -145,7 +134,9 @@ export class Mapping {
     sources: ReadonlyMap<string, DirectorySource>,
     signal: AbortSignal | undefined,
   ): Promise<string[]> {
-    const { store, credentials } = this.#options;
+    const { store, wanted } = this.#options;
+    const { credentials, removed } = wanted();
+    const selections = new Map(credentials.map(({ id, selection }) => [id, selection]));
     const lost: string[] = [];
     for (const connectionId of this.#deniedSince.keys()) {
       if (owners.has(connectionId)) this.#deniedSince.delete(connectionId);
@@ -157,7 +148,12 @@ export class Mapping {
       const { connectionId, credentialId, state } = connection;
       if (state.phase.name === "PARKED" && ["gone", "unmapped", "held"].includes(state.phase.reason))
         continue;
-      const selection = credentials.find(({ id }) => id === credentialId)?.selection;
+      if (removed.has(credentialId)) {
+        await store.apply(connectionId, { type: "lost", reason: "unmapped" });
+        lost.push(connectionId);
+        continue;
+      }
+      const selection = selections.get(credentialId);
       // Another replica, of a newer configuration, may know the credential.
       if (selection === undefined) continue;
       const found = listed.get(connectionId);
@@ -204,6 +200,30 @@ export class Mapping {
     this.#deniedSince.set(connectionId, since);
     return now - since >= GONE_AFTER;
   }
+}
+
+/** Credentials by connection. One pass over the connections, however many credentials there are. */
+function ownersOf(
+  listed: ReadonlyMap<string, DirectoryConnection>,
+  sources: ReadonlyMap<string, DirectorySource>,
+  credentials: readonly MappedCredential[],
+): Map<string, string[]> {
+  const byMark = new Map<string, string[]>();
+  for (const credential of credentials) {
+    for (const mark of marksOfSelection(credential)) {
+      byMark.set(mark, [...(byMark.get(mark) ?? []), credential.id]);
+    }
+  }
+  const rank = new Map(credentials.map(({ id }, index) => [id, index]));
+  const owners = new Map<string, string[]>();
+  for (const connection of listed.values()) {
+    const marks = marksOf(connection, sources.get(connection.sourceId));
+    const ids = new Set(marks.flatMap((mark) => byMark.get(mark) ?? []));
+    if (ids.size === 0) continue;
+    const inOrder = [...ids].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+    owners.set(connection.connectionId, inOrder);
+  }
+  return owners;
 }
 
 /** What a credential can select a connection by. */

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { type AccountProblem, type AccountProblemKind } from "../accounts/account-problem.ts";
+
 /** What every answer that isn't 2xx holds. */
 export const errorSchema = z
   .object({
@@ -45,6 +47,18 @@ export function storeUnavailable(): HttpProblem {
     "The relay's store can't be reached or written right now. Nothing was kept; send it again.",
     { "retry-after": RETRY_AFTER },
   );
+}
+
+const ACCOUNT_STATUS: Readonly<Record<AccountProblemKind, number>> = {
+  invalid: 400,
+  not_found: 404,
+  conflict: 409,
+  refused: 424,
+  unanswered: 502,
+};
+
+export function accountProblem({ kind, message }: AccountProblem): HttpProblem {
+  return new HttpProblem(ACCOUNT_STATUS[kind], kind === "invalid" ? "bad_request" : kind, message);
 }
 
 export function notFound(what: string): HttpProblem {

@@ -1,3 +1,4 @@
+import { credentialOf } from "../config/credential-index.ts";
 import { messageOf } from "../store/error-message.ts";
 import { type QuietLog } from "../telemetry/quiet-log.ts";
 import { errorSchema, unauthorized } from "./errors.ts";
@@ -12,7 +13,7 @@ const PROBE_TIMEOUT_MS = 2000;
 
 /** What orchestrators of containers and Prometheus ask. */
 export function healthOperations(services: Services, trouble: QuietLog, answerAgeMs: number): Operation[] {
-  const { config, store, ingest, metrics, clock, stopping } = services;
+  const { store, ingest, metrics, clock, stopping } = services;
   const readiness = new Recent(answerAgeMs, async () => {
     try {
       await within(ingest.probe(), PROBE_TIMEOUT_MS);
@@ -23,8 +24,8 @@ export function healthOperations(services: Services, trouble: QuietLog, answerAg
     }
   });
   // The store may know accounts that are configured no more, or not here yet.
-  const configured = new Set(config.credentials.map(({ id }) => id));
-  const isConfigured = ({ credentialId }: { credentialId: string }) => configured.has(credentialId);
+  const isConfigured = ({ credentialId }: { credentialId: string }) =>
+    credentialOf(services.config, credentialId) !== undefined;
   const scrape = new Recent(answerAgeMs, () =>
     metrics.scrape({
       credentials: async () =>
@@ -77,8 +78,8 @@ export function healthOperations(services: Services, trouble: QuietLog, answerAg
       },
       handle: async (request, reply) => {
         const token = bearerToken(request.headers.authorization) ?? "";
-        if (config.metricsToken !== undefined && !isSameSecret(token, config.metricsToken))
-          throw unauthorized();
+        const { metricsToken } = services.config;
+        if (metricsToken !== undefined && !isSameSecret(token, metricsToken)) throw unauthorized();
         return reply.type(metrics.registry.contentType).send(await scrape.get());
       },
     },

@@ -14,11 +14,12 @@ const notification = z.looseObject({
  * Where Airbyte may tell that a job has ended (a webhook under Workspace settings > Notifications). Such messages are
  * not signed, so the address holds a secret, and what they say is only a hint to look at the job now.
  */
-export function addNotificationRoute(app: FastifyInstance, { config, store, wake }: Services): void {
-  const secret = config.airbyte.notificationSecret;
-  if (secret === undefined) return;
+export function addNotificationRoute(app: FastifyInstance, services: Services): void {
+  const { store, wake } = services;
   app.post("/webhooks/airbyte/:secret", async (request, reply) => {
-    if (!isSameSecret(pathParameter(request, "secret"), secret)) throw notFound("address");
+    const secret = services.config.airbyte.notificationSecret;
+    if (secret === undefined || !isSameSecret(pathParameter(request, "secret"), secret))
+      throw notFound("address");
     const parsed = notification.safeParse(parse(request.body));
     if (!parsed.success) throw new HttpProblem(400, "malformed", "The body names no data.connection.id.");
     const connectionId = parsed.data.data.connection.id.toLowerCase();

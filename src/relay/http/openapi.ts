@@ -1,10 +1,12 @@
 import { z } from "zod";
 
 import { VERSION } from "../../version.ts";
+import { accountOutcomeSchema, removalSchema } from "./account-schemas.ts";
 import { errorSchema } from "./errors.ts";
 import { type Access, type DocumentedResponse, type Operation } from "./operation.ts";
 import {
   acceptedSchema,
+  accountSchema,
   connectionSchema,
   credentialListSchema,
   credentialSchema,
@@ -20,6 +22,8 @@ import {
 /** Schemas that the document names. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   Accepted: acceptedSchema,
+  Account: accountSchema,
+  AccountOutcome: accountOutcomeSchema,
   Connection: connectionSchema,
   Credential: credentialSchema,
   CredentialList: credentialListSchema,
@@ -29,6 +33,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Health: healthSchema,
   Job: jobSchema,
   OwedSync: owedSchema,
+  Removal: removalSchema,
   Subscription: subscriptionSchema,
   Sync: syncSchema,
 };

@@ -6,7 +6,7 @@ export type Access = "admin" | "webhook" | "anybody";
 
 export interface Parameter {
   readonly name: string;
-  readonly in: "path" | "query";
+  readonly in: "header" | "path" | "query";
   readonly description: string;
   readonly schema: z.ZodType;
 }
@@ -23,7 +23,7 @@ export interface DocumentedResponse {
 /** One call of the HTTP interface: what is registered with the server and what the OpenAPI document says are the same. */
 export interface Operation {
   readonly id: string;
-  readonly method: "GET" | "POST";
+  readonly method: "DELETE" | "GET" | "PATCH" | "POST";
   /** As OpenAPI writes it: `/v1/credentials/{credentialId}`. */
   readonly path: string;
   readonly tag: string;

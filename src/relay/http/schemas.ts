@@ -77,9 +77,44 @@ export const subscriptionSchema = z
   })
   .describe("What Dixa says of the webhook that sends here.");
 
+const origin = z
+  .enum(["configuration", "store"])
+  .describe("Where it is declared: in the relay's configuration, or made while the relay runs.");
+const problem = z
+  .string()
+  .nullable()
+  .describe("What a person must do before it works, in words; null: nothing.");
+
+export const accountSchema = z
+  .object({
+    credential_id: z.string(),
+    name: z.string(),
+    origin,
+    problem,
+    webhook_url: z.string().nullable().describe("Where Dixa sends its webhooks; null without public_url."),
+    dixa_events: z.array(z.string()).describe("The events to tick on the webhook's page in Dixa."),
+    old_secret_until: instant
+      .nullable()
+      .describe("Until when a secret of before still counts; null if there is none."),
+    settings: z
+      .object({
+        connections: z.union([z.string(), z.array(z.string())]),
+        events: z.array(z.string()),
+        timings: z.record(z.string(), z.union([z.string(), z.number()])),
+      })
+      .nullable()
+      .describe("What can be changed here; null: it is declared in the configuration."),
+    keeps_token: z.boolean().describe("Whether an API token of Dixa is kept, encrypted."),
+    dixa_webhook_id: z.string().nullable().describe("Of the webhook that the relay has made in Dixa."),
+    created_at: instant.nullable(),
+  })
+  .describe("How a Dixa account is set up.");
+
 const summary = {
   credential_id: z.string(),
   name: z.string(),
+  origin,
+  problem,
   seq: number.describe("Number of the newest event; 0 when there has been none."),
   last_event_at: instant.nullable(),
   pending_since: instant
@@ -112,6 +147,7 @@ export const credentialSchema = z
       .describe("Whether this replica has learnt from Airbyte yet which connections there are."),
     connections: z.array(connectionSchema),
     recent_events: z.array(eventSchema),
+    account: accountSchema,
   })
   .describe("A Dixa account with its connections.");
 
@@ -134,6 +170,7 @@ export const healthSchema = z
   .object({ status: z.enum(["ok", "stopping", "unavailable"]) })
   .describe("How the relay is.");
 
+export type AccountView = z.infer<typeof accountSchema>;
 export type JobView = z.infer<typeof jobSchema>;
 export type ConnectionView = z.infer<typeof connectionSchema>;
 export type EventView = z.infer<typeof eventSchema>;

@@ -8,12 +8,15 @@ import {
   LogController,
 } from "fastify";
 
+import { isAccountProblem } from "../accounts/account-problem.ts";
 import { isStoreUnavailable } from "../store/store.ts";
 import { type Rejection } from "../telemetry/metrics.ts";
 import { QuietLog } from "../telemetry/quiet-log.ts";
-import { adminOperations } from "./admin-routes.ts";
+import { accountOperations } from "./account-routes.ts";
 import { trackRequests } from "./close-server.ts";
-import { HttpProblem, isHttpProblem, storeUnavailable, unauthorized } from "./errors.ts";
+import { connectionOperations } from "./connection-routes.ts";
+import { credentialOperations } from "./credential-routes.ts";
+import { accountProblem, HttpProblem, isHttpProblem, storeUnavailable, unauthorized } from "./errors.ts";
 import { healthOperations } from "./health-routes.ts";
 import { addNotificationRoute } from "./notification-route.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -43,7 +46,7 @@ export const SERVER_TUNING: ServerTuning = {
 
 /** The relay's HTTP server: webhooks and the interface for programs. It doesn't listen yet. */
 export function createServer(services: Services, tuning: ServerTuning = SERVER_TUNING): FastifyInstance {
-  const { config, logger, metrics, clock } = services;
+  const { logger, metrics, clock } = services;
   const loggerInstance: FastifyBaseLogger = logger;
   const app = fastify({
     loggerInstance,
@@ -109,14 +112,16 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
   const webhooks = new WebhookRoutes(services, trouble);
   const operations = [
     webhooks.operation,
-    ...adminOperations(services),
+    ...credentialOperations(services),
+    ...accountOperations(services),
+    ...connectionOperations(services),
     ...healthOperations(services, trouble, tuning.answerAgeMs),
   ];
   const beforeBody = async (operation: Operation, request: FastifyRequest): Promise<void> => {
     if (operation === webhooks.operation) await webhooks.beforeBody(request);
     if (operation.access === "admin") {
       const token = bearerToken(request.headers.authorization) ?? "";
-      if (!isSameSecret(token, config.adminToken)) throw unauthorized();
+      if (!isSameSecret(token, services.config.adminToken)) throw unauthorized();
     }
   };
   for (const operation of operations) {
@@ -173,6 +178,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 function problemOf(error: unknown): HttpProblem {
   if (isHttpProblem(error)) return error;
   if (isStoreUnavailable(error)) return storeUnavailable();
+  if (isAccountProblem(error)) return accountProblem(error);
   if (typeof error === "object" && error !== null) {
     const code = "code" in error ? String(error.code) : "";
     const known = FRAMEWORK[code];

@@ -1,4 +1,5 @@
 import { type Clock } from "../../http/clock.ts";
+import { type Accounts } from "../accounts/accounts.ts";
 import { type RelayConfig } from "../config/relay-config.ts";
 import { type Acceptance, type Store, type WebhookEvent } from "../store/store.ts";
 import { type Logger } from "../telemetry/log.ts";
@@ -6,7 +7,10 @@ import { type Metrics } from "../telemetry/metrics.ts";
 
 /** What the relay's HTTP side works with. It knows nothing of how connections get synced. */
 export interface Services {
+  /** As it is now: to be read anew for each request. */
   readonly config: RelayConfig;
+  /** Credentials that are made, changed and removed while the relay runs. */
+  readonly accounts: Accounts;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -1,7 +1,11 @@
+import { problemOf } from "../accounts/attention.ts";
 import { type PhaseName } from "../coalescer/connection-state.ts";
+import { proofOf } from "../config/auth.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
+import { webhookUrl } from "../config/webhook-url.ts";
 import { type Activity, type Connection, type CredentialSummary } from "../store/store.ts";
 import { describeState, inOneLine } from "../telemetry/describe-state.ts";
+import { accountView } from "./account-view.ts";
 import {
   type ConnectionView,
   type CredentialSummaryView,
@@ -10,7 +14,7 @@ import {
   type JobView,
   PHASES,
 } from "./schemas.ts";
-import { type ServicesStore } from "./services.ts";
+import { type Services, type ServicesStore } from "./services.ts";
 
 const RECENT_EVENTS = 20;
 /** Of so much activity, the last job is sure to be part: notes without a job are few. */
@@ -28,10 +32,6 @@ export function jobUrl(appUrl: string | undefined, connection: Connection, jobId
   return url === null ? null : `${url}/timeline?jobId=${jobId}&openLogs=true`;
 }
 
-export function webhookUrl(publicUrl: string | undefined, credentialId: string): string | null {
-  return publicUrl === undefined ? null : `${publicUrl}/webhooks/dixa/${credentialId}`;
-}
-
 export interface ViewContext {
   readonly config: RelayConfig;
   readonly store: Pick<
@@ -40,6 +40,10 @@ export interface ViewContext {
   >;
   readonly now: number;
   readonly isMapped: () => boolean;
+}
+
+export function contextOf({ config, store, clock, isMapped }: Services): ViewContext {
+  return { config, store, now: clock.now(), isMapped };
 }
 
 /** All credentials of the configuration in short, in its order. */
@@ -70,7 +74,7 @@ export async function credentialView(
   return {
     ...summaryOf(credential, summary),
     webhook_url: webhookUrl(config.publicUrl, credential.id),
-    auth: credential.auth.mode,
+    auth: proofOf(credential.auth),
     is_mapped: context.isMapped(),
     connections: await Promise.all(connections.map((connection) => connectionView(connection, context))),
     recent_events: events.map(({ seq, eventId, eventType, receivedAt }): EventView => ({
@@ -79,6 +83,7 @@ export async function credentialView(
       event_type: eventType,
       received_at: isoOf(receivedAt),
     })),
+    account: accountView(credential, config),
   };
 }
 
@@ -131,12 +136,14 @@ function lastJob(
 }
 
 function summaryOf(
-  { id, name }: CredentialConfig,
+  credential: CredentialConfig,
   summary: CredentialSummary | undefined,
 ): Omit<CredentialSummaryView, "connections"> {
   return {
-    credential_id: id,
-    name,
+    credential_id: credential.id,
+    name: credential.name,
+    origin: credential.stored === undefined ? "configuration" : "store",
+    problem: problemOf(credential) ?? null,
     seq: summary?.seq ?? 0,
     last_event_at: isoOrNull(summary?.lastEventAt ?? null),
     pending_since: isoOrNull(summary?.pendingSince ?? null),

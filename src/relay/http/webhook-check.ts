@@ -24,6 +24,7 @@ export function isRefusedByHeaders(auth: WebhookAuth, headers: WebhookHeaders): 
       return given === undefined || !isSameSecret(given, auth.token);
     }
     case "none":
+    case "waiting":
       return false;
   }
 }
@@ -41,7 +42,11 @@ export function refusalOf(
   now: number,
 ): string | undefined {
   if (auth.mode !== "signature") return undefined;
-  const { secrets, maxAgeMs } = auth;
+  const { maxAgeMs, expiring = [] } = auth;
+  const secrets = [
+    ...auth.secrets,
+    ...expiring.filter(({ until }) => until > now).map(({ secret }) => secret),
+  ];
   const verdict = verifySignature({ header: signatureOf(headers), body, secrets, now, maxAgeMs });
   return verdict.valid ? undefined : verdict.fault;
 }

@@ -2,6 +2,8 @@ import { type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 
 import { parseEnvelope, webhookBodySchema } from "../../dixa/webhooks/envelope.ts";
+import { proofOf } from "../config/auth.ts";
+import { credentialOf } from "../config/credential-index.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { messageOf } from "../store/error-message.ts";
 import { type Acceptance } from "../store/store.ts";
@@ -15,6 +17,10 @@ import { isRefusedByHeaders, refusalOf } from "./webhook-check.ts";
 /** Dixa's webhooks have a few KiB; a long e-mail is cut by Dixa well before this. Bytes. */
 export const WEBHOOK_BODY_LIMIT = 256 * 1024;
 export const WEBHOOK_PATH = "/webhooks/dixa/";
+/** Between two looks at the store that strangers can cause, ms. */
+const LOOK_MS = 250;
+/** A person has to do something, s. */
+const NOT_READY_RETRY = "60";
 
 const error = (description: string) => ({ description, schema: errorSchema });
 
@@ -23,12 +29,11 @@ export class WebhookRoutes {
   readonly operation: Operation;
   readonly #services: Services;
   readonly #refusals: QuietLog;
-  readonly #credentials: ReadonlyMap<string, CredentialConfig>;
+  #lookedAt = -Infinity;
 
   constructor(services: Services, refusals: QuietLog) {
     this.#services = services;
     this.#refusals = refusals;
-    this.#credentials = new Map(services.config.credentials.map((credential) => [credential.id, credential]));
     this.operation = {
       id: "receiveWebhook",
       method: "POST",
@@ -56,7 +61,9 @@ export class WebhookRoutes {
         413: error(`The body has more than ${WEBHOOK_BODY_LIMIT / 1024} KiB.`),
         415: error("The body is not declared as application/json."),
         503: {
-          ...error("The store can't be written, or too many webhooks wait for it. Nothing was kept."),
+          ...error(
+            "The store can't be written, too many webhooks wait for it, or the account's secret is not there yet. Nothing was kept.",
+          ),
           headers: { "Retry-After": "Seconds to wait." },
         },
       },
@@ -66,22 +73,27 @@ export class WebhookRoutes {
 
   /** Turns away what is wrong by its address and headers, before its body is read. */
   readonly beforeBody = async (request: FastifyRequest): Promise<void> => {
-    const credential = this.#credentialOf(request);
+    const credential = this.#known(request) ?? (await this.#sought(request));
+    if (credential.auth.mode === "waiting") throw this.#notReady(credential);
     if (isRefusedByHeaders(credential.auth, request.headers)) {
       throw this.#refused(credential, "missing or wrong");
     }
-    await Promise.resolve();
   };
 
   async #receive(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { clock, ingest, metrics } = this.#services;
-    const credential = this.#credentialOf(request);
+    const credential = this.#known(request) ?? (await this.#sought(request));
     const body = request.body;
     if (!Buffer.isBuffer(body)) {
       throw new HttpProblem(415, "media_type", "Send the webhook as application/json.");
     }
     const receivedAt = clock.now();
-    const refusal = refusalOf(credential.auth, request.headers, body, receivedAt);
+    const refusalBy = ({ auth }: CredentialConfig) => refusalOf(auth, request.headers, body, receivedAt);
+    let refusal = refusalBy(credential);
+    // Another replica may have learnt a new secret a moment ago.
+    if (refusal !== undefined && credential.stored !== undefined && (await this.#look())) {
+      refusal = refusalBy(await this.#sought(request));
+    }
     if (refusal !== undefined) throw this.#refused(credential, refusal);
     const parsed = parseEnvelope(body);
     if (!parsed.ok) throw new HttpProblem(400, "malformed", parsed.message);
@@ -110,17 +122,38 @@ export class WebhookRoutes {
     return reply.code(202).send({ status: acceptance });
   }
 
-  #credentialOf(request: FastifyRequest): CredentialConfig {
-    const id = pathParameter(request, "credentialId").toLowerCase();
-    const credential = this.#credentials.get(id);
-    if (credential === undefined) {
-      this.#refusals.warn(
-        "unknown_credential",
-        "webhooks for a credential that is not configured are refused",
-      );
-      throw notFound("credential");
-    }
-    return credential;
+  #known(request: FastifyRequest): CredentialConfig | undefined {
+    return credentialOf(this.#services.config, pathParameter(request, "credentialId").toLowerCase());
+  }
+
+  /** Another replica may have made it a moment ago. */
+  async #sought(request: FastifyRequest): Promise<CredentialConfig> {
+    let credential = this.#known(request);
+    if (credential === undefined && (await this.#look())) credential = this.#known(request);
+    if (credential !== undefined) return credential;
+    this.#refusals.warn("unknown_credential", "webhooks for a credential that is not known are refused");
+    throw notFound("credential");
+  }
+
+  /** Looks whether credentials have changed, but not for every stranger. */
+  async #look(): Promise<boolean> {
+    const { accounts, clock } = this.#services;
+    const now = clock.now();
+    if (now - this.#lookedAt < LOOK_MS && now >= this.#lookedAt) return false;
+    this.#lookedAt = now;
+    return await accounts.look();
+  }
+
+  #notReady({ name, auth }: CredentialConfig): HttpProblem {
+    const why =
+      auth.mode === "waiting" && auth.why === "no_secret" ? "has no secret yet" : "must be entered anew";
+    this.#refusals.warn(`not ready ${name}`, `webhooks for ${name} can't be checked: its secret ${why}`);
+    return new HttpProblem(
+      503,
+      "not_ready",
+      "The relay can't check webhooks of this account yet. Nothing was kept; send it again.",
+      { "retry-after": NOT_READY_RETRY },
+    );
   }
 
   #refused({ auth, name }: CredentialConfig, fault: string): HttpProblem {
@@ -128,9 +161,10 @@ export class WebhookRoutes {
       `unauthorized ${name}`,
       `webhooks for ${name} are refused: ${auth.mode} is ${fault}. If they come from Dixa, compare with its webhook's page`,
     );
+    const proof = proofOf(auth);
     const headers =
-      auth.mode === "signature" || auth.mode === "none" ? {} : { "www-authenticate": CHALLENGES[auth.mode] };
-    return new HttpProblem(401, "unauthorized", REMEDIES[auth.mode], headers);
+      proof === "signature" || proof === "none" ? {} : { "www-authenticate": CHALLENGES[proof] };
+    return new HttpProblem(401, "unauthorized", REMEDIES[proof], headers);
   }
 }
 

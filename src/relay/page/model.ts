@@ -1,6 +1,8 @@
+import { proofOf } from "../config/auth.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
+import { webhookUrl } from "../config/webhook-url.ts";
 import { type Services } from "../http/services.ts";
-import { connectionUrl, jobUrl, webhookUrl } from "../http/views.ts";
+import { connectionUrl, jobUrl } from "../http/views.ts";
 import { type Activity, type Connection, type CredentialSummary, type StoredEvent } from "../store/store.ts";
 import { describeState, type Description } from "../telemetry/describe-state.ts";
 import { type PendingHistory, type Sample } from "./pending-history.ts";
@@ -15,7 +17,7 @@ export interface CredentialModel {
   readonly id: string;
   readonly name: string;
   readonly webhookUrl: string | null;
-  readonly auth: CredentialConfig["auth"]["mode"];
+  readonly auth: ReturnType<typeof proofOf>;
   readonly status: CredentialSummary | undefined;
   /** Age of the oldest unsynced event, ms; undefined if there is none. */
   readonly pendingAge: number | undefined;
@@ -61,7 +63,7 @@ export async function readAccount(
     id: credential.id,
     name: credential.name,
     webhookUrl: webhookUrl(config.publicUrl, credential.id),
-    auth: credential.auth.mode,
+    auth: proofOf(credential.auth),
     status,
     pendingAge: pendingSince === null ? undefined : Math.max(0, now - pendingSince),
     samples: history.of(credential.id),

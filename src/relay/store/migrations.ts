@@ -118,6 +118,19 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `INSERT INTO relay_history (credential_id, at, seq, syncs, failures)
      SELECT credential_id, 0, seq, 0, 0 FROM relay_credential WHERE seq > 0`,
   ],
+  // Credentials made while the relay runs, removed ones too; `secrets` is encrypted. The version tells replicas to read.
+  [
+    `CREATE TABLE relay_account (
+      credential_id TEXT PRIMARY KEY,
+      settings TEXT NOT NULL,
+      secrets TEXT NOT NULL,
+      created_at BIGINT NOT NULL,
+      changed_at BIGINT NOT NULL,
+      removed_at BIGINT
+    )`,
+    "CREATE TABLE relay_account_version (id BIGINT PRIMARY KEY, version BIGINT NOT NULL)",
+    "INSERT INTO relay_account_version (id, version) VALUES (1, 0)",
+  ],
 ];
 
 /**

@@ -120,6 +120,15 @@ export const eventRow = z.object({
   seq: z.number(),
 });
 
+export const accountRow = z.object({
+  credential_id: z.string(),
+  settings: z.string(),
+  secrets: z.string(),
+  created_at: instant,
+  changed_at: instant,
+  removed_at: instant.nullable(),
+});
+
 export const summaryRow = z.object({
   credential_id: z.string(),
   seq: z.number(),

@@ -1,6 +1,7 @@
 import { type Clock } from "../../http/clock.ts";
 import { type Input } from "../coalescer/inputs.ts";
 import { type TimingsOf } from "../coalescer/timings.ts";
+import { AccountTable } from "./account-table.ts";
 import { ActivityTable } from "./activity-table.ts";
 import { ConnectionSteps } from "./connection-steps.ts";
 import { ConnectionTable } from "./connection-table.ts";
@@ -15,6 +16,9 @@ import { OwedSyncs } from "./owed-syncs.ts";
 import { SharedBudget } from "./shared-budget.ts";
 import {
   type Acceptance,
+  type AccountContent,
+  type AccountRecord,
+  type AccountSet,
   type Activity,
   type Applied,
   type Beat,
@@ -58,6 +62,7 @@ export class SqlStore implements Store {
   readonly #due: DueConnections;
   readonly #activity: ActivityTable;
   readonly #history: HistoryTable;
+  readonly #accounts: AccountTable;
   readonly #budget: SharedBudget;
 
   constructor(database: Database, { timingsOf, random = Math.random, soonestOf = () => 0 }: StoreOptions) {
@@ -74,6 +79,7 @@ export class SqlStore implements Store {
     this.#due = new DueConnections(database, steps);
     this.#activity = new ActivityTable(database);
     this.#history = new HistoryTable(database);
+    this.#accounts = new AccountTable(database);
     this.#budget = new SharedBudget(database);
   }
 
@@ -172,6 +178,21 @@ export class SqlStore implements Store {
 
   history(credentialId: string, since: number): Promise<HistoryEntry[]> {
     return this.#history.read(credentialId, since);
+  }
+
+  accountsVersion(): Promise<number> {
+    return this.#accounts.version();
+  }
+
+  accounts(): Promise<AccountSet> {
+    return this.#accounts.all();
+  }
+
+  writeAccount(
+    credentialId: string,
+    change: (known: AccountRecord | undefined) => AccountContent | undefined,
+  ): Promise<AccountRecord | undefined> {
+    return this.#accounts.write(credentialId, change);
   }
 
   takeRequest(limits: SharedLimits): Promise<number> {

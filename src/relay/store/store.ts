@@ -131,6 +131,32 @@ export interface Applied {
   readonly effects: readonly Effect[];
 }
 
+/** A credential that was made while the relay runs. */
+export interface AccountRecord {
+  readonly credentialId: string;
+  /** JSON */
+  readonly settings: string;
+  /** JSON, its secrets encrypted. */
+  readonly secrets: string;
+  /** ms UTC, as the other instants. */
+  readonly createdAt: number;
+  readonly changedAt: number;
+  /** Null: it is not removed. What is removed stays known as such, so that nobody takes its connections for somebody else's. */
+  readonly removedAt: number | null;
+}
+
+export interface AccountContent {
+  readonly settings: string;
+  readonly secrets: string;
+  readonly isRemoved: boolean;
+}
+
+export interface AccountSet {
+  /** Grows with every change of any account. */
+  readonly version: number;
+  readonly accounts: readonly AccountRecord[];
+}
+
 /** The budget of requests to Airbyte, for all replicas together. */
 export interface SharedLimits {
   /** Requests a second on average. */
@@ -250,6 +276,21 @@ export interface Store {
   keepHistory(): Promise<void>;
   /** How much happened to a credential after `since`, ms UTC, oldest first; intervals without anything are left out. */
   history(credentialId: string, since: number): Promise<HistoryEntry[]>;
+
+  /** Number of the newest change of an account: one statement, for replicas that ask by the second. */
+  accountsVersion(): Promise<number>;
+  /** Oldest first. */
+  accounts(): Promise<AccountSet>;
+  /**
+   * Changes one account, or makes it. No other change comes between.
+   *
+   * @param change told what is known; undefined: leave it so. May be called more than once.
+   * @returns it as it is afterwards; undefined: there is none
+   */
+  writeAccount(
+    credentialId: string,
+    change: (known: AccountRecord | undefined) => AccountContent | undefined,
+  ): Promise<AccountRecord | undefined>;
 
   /** Takes one request out of the budget: 0, or how long to wait before asking again, ms. */
   takeRequest(limits: SharedLimits): Promise<number>;

@@ -1,9 +1,9 @@
 import { type Clock } from "../../http/clock.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
 import { formatDuration } from "../config/scalars.ts";
+import { webhookUrl } from "../config/webhook-url.ts";
 import { repeat } from "../dispatch/repeat.ts";
 import { type Ingest } from "../http/services.ts";
-import { webhookUrl } from "../http/views.ts";
 import { messageOf } from "../store/error-message.ts";
 import { type OwedReason, type OwedSync, type Store } from "../store/store.ts";
 import { WHY_OWED } from "../telemetry/describe-owed.ts";

@@ -1,22 +1,16 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 
+import { credentialOf } from "../config/credential-index.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { parseDuration } from "../config/scalars.ts";
-import { errorSchema, HttpProblem, notFound } from "./errors.ts";
-import { mayForget } from "./forgettable.ts";
-import { type Operation, type Parameter, pathParameter, queryParameter } from "./operation.ts";
-import {
-  connectionSchema,
-  type ConnectionView,
-  credentialListSchema,
-  credentialSchema,
-  syncSchema,
-  type SyncView,
-} from "./schemas.ts";
+import { COMMON, credentialId, error } from "./documented.ts";
+import { HttpProblem, notFound } from "./errors.ts";
+import { type Operation, pathParameter, queryParameter } from "./operation.ts";
+import { credentialListSchema, credentialSchema, syncSchema, type SyncView } from "./schemas.ts";
 import { type Services } from "./services.ts";
 import { outcomeOf } from "./sync-outcome.ts";
-import { connectionView, credentialSummaries, credentialView } from "./views.ts";
+import { contextOf, credentialSummaries, credentialView } from "./views.ts";
 
 /** A longer wait is cut to this: proxies end such requests anyway. ms */
 const LONGEST_WAIT_MS = 600_000;
@@ -24,64 +18,22 @@ const WAIT = /^[0-9]{1,6}(ms|s|m|h)$/;
 /** Between two looks at the store while somebody waits, ms. Another replica may be at work, so nobody tells us. */
 const LOOK_MS = 500;
 
-const error = (description: string) => ({ description, schema: errorSchema });
-const COMMON = {
-  401: error("The admin token is missing or wrong."),
-  503: { ...error("The store can't be reached."), headers: { "Retry-After": "Seconds to wait." } },
-};
+/** Dixa accounts, as they are, and syncs of them. */
+export function credentialOperations(services: Services): Operation[] {
+  const { store, clock, wake, isMapped, accounts } = services;
+  const context = () => contextOf(services);
 
-const credentialId: Parameter = {
-  name: "credentialId",
-  in: "path",
-  description: "The id of a credential in the relay's configuration.",
-  schema: z.uuid(),
-};
-const connectionId: Parameter = {
-  name: "connectionId",
-  in: "path",
-  description: "The id of a connection in Airbyte.",
-  schema: z.uuid(),
-};
-
-/** What the holder of the admin token can see and do. */
-export function adminOperations(services: Services): Operation[] {
-  const { config, store, clock, wake, isMapped } = services;
-  const context = () => ({ config, store, now: clock.now(), isMapped });
-
-  const credentialOf = (request: FastifyRequest): CredentialConfig => {
+  const found = async (request: FastifyRequest): Promise<CredentialConfig> => {
     const id = pathParameter(request, "credentialId").toLowerCase();
-    const found = config.credentials.find((credential) => credential.id === id);
-    if (found === undefined) throw notFound("credential");
-    return found;
-  };
-
-  const applyTo = (type: "park" | "unpark" | "retry") => async (request: FastifyRequest) => {
-    const id = pathParameter(request, "connectionId").toLowerCase();
-    const applied = await store.apply(id, { type });
-    if (applied === undefined) throw notFound("connection");
-    request.log.info({ connection: id }, `${type} by hand`);
-    wake();
-    return connectionView(applied.connection, context());
-  };
-
-  const forget = async (request: FastifyRequest): Promise<ConnectionView> => {
-    const id = pathParameter(request, "connectionId").toLowerCase();
-    const found = await store.forget(id, (connection) => mayForget(config, connection));
-    if (found === undefined) throw notFound("connection");
-    const view = await connectionView(found.connection, context());
-    if (!found.isForgotten) {
-      throw new HttpProblem(
-        409,
-        "still_there",
-        `The connection still carries its credential (${view.state_text}). Park it, or take its credential_id away in Airbyte.`,
-      );
-    }
-    request.log.info({ connection: id }, "forgotten by hand");
-    return view;
+    // Another replica may have made it a moment ago.
+    if (credentialOf(services.config, id) === undefined) await accounts.look();
+    const credential = credentialOf(services.config, id);
+    if (credential === undefined) throw notFound("credential");
+    return credential;
   };
 
   const sync = async (request: FastifyRequest, reply: FastifyReply): Promise<SyncView> => {
-    const credential = credentialOf(request);
+    const credential = await found(request);
     const waitMs = waitOf(request);
     const seq = await store.requestSync(credential.id);
     request.log.info({ credential: credential.id, seq }, "sync asked for by hand");
@@ -99,22 +51,6 @@ export function adminOperations(services: Services): Operation[] {
       await clock.sleep(Math.min(rest, LOOK_MS), gone).catch(() => undefined);
     }
   };
-
-  const connectionOperation = (type: "park" | "unpark" | "retry", summary: string): Operation => ({
-    id: `${type}Connection`,
-    method: "POST",
-    path: `/v1/connections/{connectionId}/${type}`,
-    tag: "Connections",
-    summary,
-    access: "admin",
-    parameters: [connectionId],
-    responses: {
-      200: { description: "The connection as it is now.", schema: connectionSchema },
-      404: error("There is no such connection."),
-      ...COMMON,
-    },
-    handle: applyTo(type),
-  });
 
   return [
     {
@@ -140,7 +76,7 @@ export function adminOperations(services: Services): Operation[] {
         404: error("There is no such credential."),
         ...COMMON,
       },
-      handle: (request) => credentialView(credentialOf(request), context()),
+      handle: async (request) => credentialView(await found(request), context()),
     },
     {
       id: "syncCredential",
@@ -170,26 +106,6 @@ export function adminOperations(services: Services): Operation[] {
       },
       handle: sync,
     },
-    connectionOperation("retry", "Forget back-offs and failures, and sync now what there is to sync"),
-    {
-      id: "forgetConnection",
-      method: "POST",
-      path: "/v1/connections/{connectionId}/forget",
-      tag: "Connections",
-      summary: "Forget a connection that is deleted in Airbyte or carries another credential now",
-      description: "If it turns up again, it is new, and owes a sync for the events that came before it.",
-      access: "admin",
-      parameters: [connectionId],
-      responses: {
-        200: { description: "The connection as it was.", schema: connectionSchema },
-        404: error("There is no such connection."),
-        409: error("It is still there, and still carries its credential."),
-        ...COMMON,
-      },
-      handle: forget,
-    },
-    connectionOperation("park", "Stop syncing a connection; what happens meanwhile is not forgotten"),
-    connectionOperation("unpark", "Sync a parked connection again"),
   ];
 }
 

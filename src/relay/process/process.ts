@@ -3,36 +3,47 @@ import { hostname } from "node:os";
 
 import { type FastifyInstance } from "fastify";
 
-import { AirbyteApi } from "../airbyte/api/client.ts";
-import { type Clock } from "../http/clock.ts";
-import { VERSION } from "../version.ts";
-import { openSubscriptions } from "./commands/open-subscriptions.ts";
-import { type RelayConfig } from "./config/relay-config.ts";
-import { Dispatcher } from "./dispatch/dispatcher.ts";
-import { Mapping, type Refresh } from "./dispatch/mapping.ts";
-import { repeat } from "./dispatch/repeat.ts";
-import { SharedRateBudget } from "./dispatch/shared-rate-budget.ts";
-import { closeServer } from "./http/close-server.ts";
-import { createServer } from "./http/server.ts";
-import { addPage } from "./page/page.ts";
-import { messageOf } from "./store/error-message.ts";
-import { GroupCommit } from "./store/group-commit.ts";
-import { describeStore, openStoreInTime } from "./store/open.ts";
-import { isStoreUnavailable, type SharedLimits, type Store } from "./store/store.ts";
-import { type Logger } from "./telemetry/log.ts";
-import { Metrics } from "./telemetry/metrics.ts";
-import { logNote } from "./telemetry/note-log.ts";
-import { QuietLog } from "./telemetry/quiet-log.ts";
-import { Watch } from "./watch/watch.ts";
+import { AirbyteApi } from "../../airbyte/api/client.ts";
+import { type Clock } from "../../http/clock.ts";
+import { type SecretFilter } from "../../logging/secret-filter.ts";
+import { VERSION } from "../../version.ts";
+import { CurrentConfig } from "../accounts/current-config.ts";
+import { openAccounts, type OpenedAccounts } from "../accounts/open-accounts.ts";
+import { openSubscriptions } from "../accounts/open-subscriptions.ts";
+import { type RelayConfig } from "../config/relay-config.ts";
+import { Dispatcher } from "../dispatch/dispatcher.ts";
+import { Mapping, type MappingRequest } from "../dispatch/mapping.ts";
+import { Bell, repeat } from "../dispatch/repeat.ts";
+import { SharedRateBudget } from "../dispatch/shared-rate-budget.ts";
+import { closeServer } from "../http/close-server.ts";
+import { createServer } from "../http/server.ts";
+import { type Services } from "../http/services.ts";
+import { addPage } from "../page/page.ts";
+import { messageOf } from "../store/error-message.ts";
+import { GroupCommit } from "../store/group-commit.ts";
+import { describeStore } from "../store/open.ts";
+import { isStoreUnavailable, type SharedLimits, type Store } from "../store/store.ts";
+import { type Logger } from "../telemetry/log.ts";
+import { Metrics } from "../telemetry/metrics.ts";
+import { logNote } from "../telemetry/note-log.ts";
+import { QuietLog } from "../telemetry/quiet-log.ts";
+import { Watch } from "../watch/watch.ts";
+import { AccountNotices } from "./account-notices.ts";
+import { DirectoryWatch } from "./directory-watch.ts";
+import { locationOf, openRelayStore } from "./open-relay-store.ts";
 
 export interface RelayProcessOptions {
   config: RelayConfig;
   logger: Logger;
+  /** What the log hides. */
+  secrets: SecretFilter;
   clock: Clock;
 }
 
 const PURGE_EVERY_MS = 3_600_000;
 const RECOVER_EVERY_MS = 60_000;
+/** Between two looks whether other replicas have changed accounts, ms: one statement. */
+const LOOK_EVERY_MS = 1000;
 /** After a repeated task that failed: the first step, ms. */
 const REPEAT_RETRY_MS = 5000;
 /** A place for a request in flight outlives the longest request by this, ms. */
@@ -47,24 +58,25 @@ const CLOSE_GRACE_MS = 10_000;
  * reverse: store, Airbyte's client, dispatcher and mapping, HTTP server.
  */
 export class RelayProcess {
-  readonly #config: RelayConfig;
+  readonly #current: CurrentConfig;
+  readonly #accounts: OpenedAccounts;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #store: Store;
   readonly #airbyte: AirbyteApi;
   readonly #dispatcher: Dispatcher;
   readonly #server: FastifyInstance;
-  readonly #mapping: Mapping;
+  readonly #directory: DirectoryWatch;
+  /** Rung when the connections that are wanted have changed. */
+  readonly #remap = new Bell();
   readonly #watch: Watch;
   readonly #trouble: QuietLog;
   readonly #stopping = new AbortController();
   #repeated: Promise<unknown> | undefined;
-  #contested = "";
-  #isMapped = false;
 
-  private constructor(options: RelayProcessOptions, store: Store) {
-    const { config, logger, clock } = options;
-    this.#config = config;
+  private constructor(options: RelayProcessOptions, current: CurrentConfig, store: Store) {
+    const { config, logger, clock, secrets } = options;
+    this.#current = current;
     this.#logger = logger;
     this.#clock = clock;
     this.#store = store;
@@ -93,41 +105,53 @@ export class RelayProcess {
       },
       onError: this.#onError,
     });
-    this.#mapping = new Mapping({
+    const mapping = new Mapping({
       store,
       airbyte: this.#airbyte,
       clock,
-      credentials: config.credentials.map(({ id, connections }) => ({ id, selection: connections })),
-      workspaceIds: airbyte.workspaces,
+      wanted: () => mappingRequest(current),
       onError: (connectionId, error) => {
         this.#trouble.warn("unreadable", `connection ${connectionId} can't be read: ${messageOf(error)}`);
       },
-      onDiscover: config.onDiscover,
     });
+    this.#directory = new DirectoryWatch(mapping, logger);
+    this.#accounts = openAccounts({
+      current,
+      store,
+      clock,
+      hide: (values) => {
+        secrets.hide(values);
+      },
+    });
+    this.#watchCredentials();
     const maxInFlight = config.store.kind === "postgres" ? 2 : 1;
     const wake = () => {
       this.#dispatcher.wake();
     };
     this.#watch = new Watch({
-      config: () => config,
+      config: () => current.value,
       store,
       ingest: new GroupCommit({ store, maxInFlight }),
       clock,
       logger,
       metrics,
-      openSubscriptions: (credential) => openSubscriptions(credential, clock),
+      openSubscriptions: ({ dixaApiToken: token = "", dixaApiUrl: url }) =>
+        openSubscriptions({ token, url }, clock),
       wake,
       onError: this.#onError,
     });
-    const services = {
-      config,
+    const services: Services = {
+      get config() {
+        return current.value;
+      },
+      accounts: this.#accounts.accounts,
       clock,
       logger,
       metrics,
       store,
       ingest: this.#watch.ingest,
       wake,
-      isMapped: () => this.#isMapped,
+      isMapped: () => this.#directory.isMapped,
       stopping: this.#stopping.signal,
     };
     this.#server = createServer(services);
@@ -140,11 +164,12 @@ export class RelayProcess {
    * @throws the signal's reason; an error with a message for people when the store or the port can't be used
    */
   static async start(options: RelayProcessOptions, signal: AbortSignal): Promise<RelayProcess> {
-    const store = await openInTime(options, signal);
     const { config, clock } = options;
+    const current = new CurrentConfig(config);
+    const store = await openRelayStore({ ...options, current }, signal);
     try {
-      await store.ensureCredentials(config.credentials.map(({ id }) => id));
-      const relay = new RelayProcess(options, store);
+      const relay = new RelayProcess(options, current, store);
+      await relay.#readAccounts();
       const { host, port } = config.listen;
       await relay.#server.listen({
         host,
@@ -159,9 +184,15 @@ export class RelayProcess {
         repeat((stopped) => relay.#refresh(stopped), relay.#stopping.signal, {
           ...schedule,
           every: config.refreshMs,
+          bell: relay.#remap,
           onError: (error) => {
             relay.#trouble.warn("refresh", `Airbyte's connections can't be listed: ${messageOf(error)}`);
           },
+        }),
+        repeat(() => relay.#lookAtAccounts(), relay.#stopping.signal, {
+          ...schedule,
+          every: LOOK_EVERY_MS,
+          onError: relay.#onError,
         }),
         repeat(() => store.recover(), relay.#stopping.signal, {
           ...schedule,
@@ -190,9 +221,9 @@ export class RelayProcess {
   async stop(hurry: AbortSignal): Promise<void> {
     this.#stopping.abort();
     this.#logger.info("stopping");
-    const drain = hurry.aborted ? 0 : this.#config.shutdownTimeoutMs;
+    const drain = hurry.aborted ? 0 : this.#current.value.shutdownTimeoutMs;
     const dispatched = this.#dispatcher.stop(drain);
-    await this.#clock.sleep(this.#config.shutdownDelayMs, hurry).catch(() => undefined);
+    await this.#clock.sleep(this.#current.value.shutdownDelayMs, hurry).catch(() => undefined);
     await closeServer(this.#server, CLOSE_GRACE_MS, hurry);
     await Promise.race([Promise.all([dispatched, this.#repeated]), aborted(hurry)]);
     // What was refused lately is known here alone.
@@ -203,27 +234,40 @@ export class RelayProcess {
     this.#logger.info("stopped");
   }
 
-  /** Learns from Airbyte which connections there are. */
   async #refresh(signal: AbortSignal): Promise<void> {
-    const { added, lost, contested } = await this.#mapping.refresh(signal);
-    this.#isMapped = true;
-    if (added.length > 0) this.#logger.info({ connections: added }, "connections found");
-    if (lost.length > 0) {
-      this.#logger.warn({ connections: lost }, "connections no longer carry their credential, or are gone");
-    }
-    this.#tellOfContested(contested);
-    if (added.length > 0) this.#dispatcher.wake();
+    if (await this.#directory.refresh(signal)) this.#dispatcher.wake();
   }
 
-  #tellOfContested(contested: Refresh["contested"]): void {
-    const key = JSON.stringify(contested);
-    if (contested.length > 0 && key !== this.#contested) {
-      this.#logger.warn(
-        { contested },
-        "connections carry several credentials; each follows the first of them",
-      );
-    }
-    this.#contested = key;
+  /** Before the first webhook: those of accounts that the store holds must not be taken for nobody's. */
+  async #readAccounts(): Promise<void> {
+    await this.#accounts.accounts.look();
+    const renewed = await this.#accounts.renew();
+    if (renewed > 0)
+      this.#logger.info({ accounts: renewed }, "secrets are encrypted under the new secret_key");
+    await this.#store.ensureCredentials(this.#credentialIds());
+  }
+
+  /** Learns what other replicas have changed. */
+  async #lookAtAccounts(): Promise<void> {
+    if (!(await this.#accounts.accounts.look())) return;
+    // New timings count from now on.
+    await this.#store.ensureCredentials(this.#credentialIds());
+  }
+
+  #credentialIds(): string[] {
+    return this.#current.value.credentials.map(({ id }) => id);
+  }
+
+  #watchCredentials(): void {
+    const current = this.#current;
+    const notices = new AccountNotices(this.#logger);
+    let mapped = JSON.stringify(mappingRequest(current).credentials);
+    current.onChange(() => {
+      notices.tell(current);
+      const now = JSON.stringify(mappingRequest(current).credentials);
+      if (now !== mapped) this.#remap.ring();
+      mapped = now;
+    });
   }
 
   readonly #onError = (error: unknown): void => {
@@ -240,31 +284,14 @@ function limitsOf({ airbyte }: RelayConfig): SharedLimits {
   return { perSecond, burst, concurrency, slotLease: startTimeoutMs + SLOT_MARGIN_MS };
 }
 
-function locationOf({ store }: RelayConfig): string {
-  return store.kind === "postgres" ? store.url : store.path;
-}
-
-async function openInTime(
-  { config, clock, logger }: RelayProcessOptions,
-  signal: AbortSignal,
-): Promise<Store> {
-  const trouble = new QuietLog(logger, clock);
-  return await openStoreInTime(
-    locationOf(config),
-    {
-      // Replicas agree by the database's clock; a file has none.
-      clock: config.store.kind === "sqlite" ? clock : undefined,
-      timingsOf: config.timingsOf,
-      soonestOf: config.soonestOf,
-      onConnectionError: (error) => {
-        trouble.warn("connection", `a connection to the database broke: ${error.message}`);
-      },
-      onWait: (error) => {
-        trouble.warn("open", `waiting for the database: ${messageOf(error)}`);
-      },
-    },
-    signal,
-  );
+/** What the mapping is to find. */
+function mappingRequest({ value, removed }: CurrentConfig): MappingRequest {
+  return {
+    credentials: value.credentials.map(({ id, connections }) => ({ id, selection: connections })),
+    removed,
+    workspaceIds: value.airbyte.workspaces,
+    onDiscover: value.onDiscover,
+  };
 }
 
 /** Resolves when the signal is aborted. */

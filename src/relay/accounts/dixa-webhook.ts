@@ -1,0 +1,82 @@
+import { type Subscription, type SubscriptionRequest } from "../../dixa/webhooks/subscriptions.ts";
+import { type WebhookAuth } from "../config/auth.ts";
+import { type DixaWebhooks } from "./open-subscriptions.ts";
+
+/** How the relay's webhook is called in Dixa, unless a person names it. */
+export const DEFAULT_NAME = "dixa-relay";
+
+export interface DixaWebhook {
+  readonly subscription: Subscription;
+  readonly isNew: boolean;
+  /** Its name in Dixa, if a person gave it one, which it keeps. */
+  readonly keptName?: string;
+  /** What is worth knowing about the account's webhooks, each a sentence in lower case. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Has Dixa send its webhooks to the relay: makes the subscription, or brings the one with the same address up to date.
+ *
+ * @throws HttpError, BodyError
+ */
+export async function setUpWebhook(
+  subscriptions: Pick<DixaWebhooks, "create" | "list" | "update">,
+  request: SubscriptionRequest,
+): Promise<DixaWebhook> {
+  const all = await subscriptions.list();
+  const [first, ...others] = sameAddress(all, request.url);
+  const notes = others.map(
+    ({ id }) =>
+      `Dixa has a second subscription for this address, ${id}; each event comes twice. Delete it in Dixa.`,
+  );
+  const path = new URL(request.url).pathname.toLowerCase();
+  const elsewhere = all.filter(
+    ({ url, enabled }) =>
+      enabled &&
+      url.toLowerCase() !== request.url.toLowerCase() &&
+      URL.parse(url)?.pathname.toLowerCase().endsWith(path),
+  );
+  for (const { id, url } of elsewhere) {
+    notes.push(
+      `Dixa still sends this credential's events to ${url}, too (subscription ${id}). If that is an old public_url, switch it off in Dixa.`,
+    );
+  }
+  if (first === undefined) return { subscription: await subscriptions.create(request), isNew: true, notes };
+  if (!first.enabled) notes.push("it was switched off in Dixa; it is on again now");
+  const isRenamed = request.name === DEFAULT_NAME && first.name !== "" && first.name !== DEFAULT_NAME;
+  const name = isRenamed ? first.name : request.name;
+  const subscription = await subscriptions.update(first.id, { ...request, name });
+  return { subscription, isNew: false, notes, ...(isRenamed ? { keptName: first.name } : {}) };
+}
+
+/**
+ * What Dixa signs a subscription's webhooks with: told when it is made, or when one asks. Undefined: Dixa won't say.
+ *
+ * @throws HttpError, BodyError
+ */
+export async function secretOf(
+  subscriptions: Pick<DixaWebhooks, "get">,
+  { id, secretKey }: Subscription,
+): Promise<string | undefined> {
+  const secret = secretKey ?? (await subscriptions.get(id)).secretKey;
+  return secret === "" ? undefined : secret;
+}
+
+/** Those that send to an address. */
+export function sameAddress(subscriptions: readonly Subscription[], address: string): Subscription[] {
+  return subscriptions.filter(({ url }) => url.toLowerCase() === address.toLowerCase());
+}
+
+/** How Dixa is to authorize itself, beside its signature. */
+export function authorizationOf(auth: WebhookAuth): SubscriptionRequest["authorization"] {
+  switch (auth.mode) {
+    case "basic":
+      return { _type: "BasicAuth", username: auth.username, password: auth.password };
+    case "bearer":
+      return { _type: "TokenAuth", value: auth.token };
+    case "signature":
+    case "waiting":
+    case "none":
+      return { _type: "NoAuth" };
+  }
+}

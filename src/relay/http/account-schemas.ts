@@ -1,0 +1,104 @@
+import { z } from "zod";
+
+import { API_EVENTS, EVENT_GROUPS } from "../../dixa/webhooks/events.ts";
+import { timingKeys } from "../config/timings.ts";
+import { accountSchema } from "./schemas.ts";
+
+/** No control characters, and something that can be seen. */
+const name = z
+  .string()
+  .max(200)
+  .regex(/^[^\p{Cc}]*[^\p{Cc}\s][^\p{Cc}]*$/u)
+  .describe("How the account is called.");
+const secret = z.string().regex(/^[!-~]{1,500}$/);
+const duration = z.string().regex(/^[0-9]{1,3}(ms|s|m|h)$/);
+
+const settings = {
+  connections: z
+    .union([z.literal("auto"), z.string().regex(/^tag:[ -~]{1,200}$/), z.array(z.uuid()).min(1).max(1000)])
+    .describe("Which Airbyte connections follow it: auto (by credential_id), tag:<name>, or ids."),
+  events: z
+    .array(
+      z.union([
+        z.enum(["all", ...EVENT_GROUPS, ...API_EVENTS]),
+        z.string().regex(/^[A-Z0-9]{1,40}(_[A-Z0-9]{1,40}){1,5}$/),
+      ]),
+    )
+    .min(1)
+    .max(100)
+    .describe("Groups of events, or events as Dixa's API or webhooks name them."),
+  timings: z
+    .strictObject({
+      ...Object.fromEntries(
+        Object.keys(timingKeys)
+          .filter((key) => key !== "max_failed_jobs")
+          .map((key) => [key, duration.optional()] as const),
+      ),
+      max_failed_jobs: z.int().min(1).max(1000).optional(),
+    })
+    .describe("As in the configuration; what is left out is as it is for all."),
+};
+
+const webhookSecret = secret.describe("From the webhook's page in Dixa, when it was made there by hand.");
+const dixaToken = secret.describe(
+  "An API token of Dixa: the relay makes the webhook with it, and forgets it unless keep_token is true.",
+);
+const overlap = duration.describe("How long the secret of before still counts. Default 24h.");
+
+export const newAccountSchema = z.strictObject({
+  credential_id: z.uuid().optional().describe("Default: a new one. With one, the request may be repeated."),
+  name,
+  connections: settings.connections.optional(),
+  events: settings.events.optional(),
+  timings: settings.timings.optional(),
+  webhook_secret: webhookSecret.optional(),
+  dixa_token: dixaToken.optional(),
+  keep_token: z
+    .boolean()
+    .optional()
+    .describe("Whether to keep the token, encrypted, to watch deliveries. Default false."),
+});
+
+export const accountChangesSchema = z.strictObject({
+  name: name.optional(),
+  connections: settings.connections.optional(),
+  events: settings.events.optional(),
+  timings: settings.timings.optional(),
+  webhook_secret: webhookSecret.optional(),
+  dixa_token: dixaToken.optional(),
+  keep_token: z
+    .boolean()
+    .optional()
+    .describe("true keeps the token that is given, false forgets the one that is kept."),
+  overlap: overlap.optional(),
+});
+
+export const rotationSchema = z.strictObject({
+  dixa_token: secret.optional().describe("An API token of Dixa. Default: the one that is kept."),
+  overlap: overlap.optional(),
+});
+
+export const accountOutcomeSchema = z
+  .object({
+    account: accountSchema,
+    notes: z.array(z.string()).describe("What is worth knowing, in words."),
+  })
+  .describe("An account as it is now.");
+
+export const removalSchema = z
+  .object({
+    credential_id: z.string(),
+    name: z.string(),
+    webhooks_removed: z
+      .int()
+      .min(0)
+      .nullable()
+      .describe("How many webhooks were taken away in Dixa; null: nobody asked for it."),
+    stopped: z
+      .array(z.object({ connection_id: z.string(), name: z.string() }))
+      .describe("The connections that the relay no longer syncs."),
+  })
+  .describe("What a removal has stopped.");
+
+export type AccountOutcomeView = z.infer<typeof accountOutcomeSchema>;
+export type RemovalView = z.infer<typeof removalSchema>;
