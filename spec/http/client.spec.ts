@@ -3,14 +3,9 @@ import { setImmediate } from "node:timers/promises";
 
 import { afterEach, describe, expect, test } from "@jest/globals";
 
-import {
-  HttpClient,
-  type HttpClientOptions,
-  type HttpRequest,
-  type HttpResponse,
-  type Wait,
-} from "../../src/http/client.ts";
+import { HttpClient, type HttpClientOptions } from "../../src/http/client.ts";
 import { slidingWindowBudget } from "../../src/http/rate-budget.ts";
+import { type HttpRequest, type HttpResponse, type Wait } from "../../src/http/request.ts";
 import { bodyText, type Handler, Loopback } from "../support/loopback.ts";
 import { SkippingClock } from "../support/skipping-clock.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";

@@ -1,6 +1,7 @@
-import { type HttpClient, type HttpRequest, type HttpResponse } from "../http/client.ts";
+import { type HttpClient } from "../http/client.ts";
 import { isHttpStatusError } from "../http/errors.ts";
 import { type RateBudget } from "../http/rate-budget.ts";
+import { type HttpRequest, type HttpResponse } from "../http/request.ts";
 
 /** What a caller decides of a request; the host adds address, credentials and budget. */
 export type RequestOptions = Pick<

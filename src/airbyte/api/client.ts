@@ -3,9 +3,8 @@ import { type z } from "zod";
 import { type Clock } from "../../http/clock.ts";
 import { isHttpStatusError } from "../../http/errors.ts";
 import { type RateBudget, tokenBucketBudget } from "../../http/rate-budget.ts";
-import { describeIssues } from "../protocol/issues.ts";
 import { type AirbyteAuth, type Authorizer, authorizerOf } from "./authorization.ts";
-import { AirbyteApiError, isAirbyteApiError, toAirbyteApiError } from "./errors.ts";
+import { isAirbyteApiError, toAirbyteApiError } from "./errors.ts";
 import {
   type AirbyteConnection,
   type AirbyteJob,
@@ -15,6 +14,8 @@ import {
   pageSchema,
   sourceSchema,
 } from "./model.ts";
+import { type PagedList, pagedList } from "./paged-list.ts";
+import { parseAnswer } from "./parse-answer.ts";
 import { type ApiRequest, RequestSender } from "./request-sender.ts";
 import { Slots } from "./slots.ts";
 import { classifyStartFailure, type StartOutcome } from "./start-outcome.ts";
@@ -45,8 +46,6 @@ const TIMEOUT_MS = 15_000;
 const CONCURRENCY = 2;
 const PER_SECOND = 1;
 const BURST = 5;
-/** Airbyte's largest page. */
-const PAGE_LIMIT = 100;
 /** Failures in a row that end a read: a short outage is bridged here, a longer one is the caller's. */
 const READ_FAILURES = 3;
 
@@ -114,7 +113,7 @@ export class AirbyteApi {
         },
         signal,
       );
-      return { kind: "triggered", job: parse(jobSchema, answer, "POST /jobs") };
+      return { kind: "triggered", job: parseAnswer(jobSchema, answer, "POST /jobs") };
     } catch (error) {
       signal?.throwIfAborted();
       return classifyStartFailure(error);
@@ -129,8 +128,8 @@ export class AirbyteApi {
   /** The connection's newest job of type sync, if there is one. */
   async latestSyncJob(connectionId: string, signal?: AbortSignal): Promise<AirbyteJob | undefined> {
     const query = { connectionId, jobType: "sync", orderBy: "createdAt|DESC", limit: "1" };
-    const { data } = parse(pageSchema, await this.#read("/jobs", query, signal), "GET /jobs");
-    return data[0] === undefined ? undefined : parse(jobSchema, data[0], "GET /jobs");
+    const { data } = parseAnswer(pageSchema, await this.#read("/jobs", query, signal), "GET /jobs");
+    return data[0] === undefined ? undefined : parseAnswer(jobSchema, data[0], "GET /jobs");
   }
 
   /** Closes all connections; requests under way fail. */
@@ -139,49 +138,15 @@ export class AirbyteApi {
     this.#sender.close();
   }
 
-  /**
-   * Pages by offset. Airbyte's own links to the next page carry the host name of its insides, and lead on from the
-   * last page too, so they aren't followed.
-   */
-  async *#list<T>(
+  #list<T>(
     path: string,
     workspaceIds: readonly string[],
     schema: z.ZodType<T>,
     idOf: (item: T) => string,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<T, void, undefined> {
-    const seen = new Set<string>();
-    for (let offset = 0; ; offset += PAGE_LIMIT) {
-      const query = { workspaceIds, includeDeleted: "false", limit: `${PAGE_LIMIT}`, offset: `${offset}` };
-      const { data } = parse(pageSchema, await this.#read(path, query, signal), `GET ${path}`);
-      const before = seen.size;
-      const faults: AirbyteApiError[] = [];
-      for (const [index, row] of data.entries()) {
-        const item = this.#rowOf(schema, row, `GET ${path}, row ${offset + index}`, faults);
-        if (item === undefined) continue;
-        const id = idOf(item);
-        // Rows that move between two pages come twice.
-        if (seen.has(id)) continue;
-        seen.add(id);
-        yield item;
-      }
-      // Nobody would know what is behind a page of which no row can be read.
-      if (faults[0] !== undefined && seen.size === before) throw faults[0];
-      // A page without anything new comes from something that doesn't know offsets; it would go on forever.
-      if (data.length < PAGE_LIMIT || seen.size === before) return;
-    }
-  }
-
-  /** Undefined: it can't be read, and somebody has been told. */
-  #rowOf<T>(schema: z.ZodType<T>, row: unknown, name: string, faults: AirbyteApiError[]): T | undefined {
-    try {
-      return parse(schema, row, name);
-    } catch (error) {
-      if (this.#onUnreadableRow === undefined || !isAirbyteApiError(error)) throw error;
-      this.#onUnreadableRow(error.message);
-      faults.push(error);
-      return undefined;
-    }
+  ): AsyncIterable<T> {
+    const read: PagedList<T>["read"] = (query) => this.#read(path, query, signal);
+    return pagedList({ path, workspaceIds, schema, idOf, read, onUnreadableRow: this.#onUnreadableRow });
   }
 
   async #find<T>(
@@ -190,7 +155,7 @@ export class AirbyteApi {
     signal: AbortSignal | undefined,
   ): Promise<T | undefined> {
     try {
-      return parse(schema, await this.#read(path, {}, signal), `GET ${path}`);
+      return parseAnswer(schema, await this.#read(path, {}, signal), `GET ${path}`);
     } catch (error) {
       if (isAirbyteApiError(error) && error.kind === "not_found") return undefined;
       throw error;
@@ -225,13 +190,4 @@ export class AirbyteApi {
       }
     }, signal);
   }
-}
-
-function parse<T>(schema: z.ZodType<T>, answer: unknown, name: string): T {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  throw new AirbyteApiError(
-    "invalid",
-    `${name} answered what Airbyte's API does not promise: ${describeIssues(parsed.error, answer)}`,
-  );
 }

@@ -1,7 +1,8 @@
-import { HttpClient, type HttpResponse } from "../../http/client.ts";
+import { HttpClient } from "../../http/client.ts";
 import { type Clock } from "../../http/clock.ts";
 import { BodyError, isHttpStatusError } from "../../http/errors.ts";
 import { type RateBudget } from "../../http/rate-budget.ts";
+import { type HttpResponse } from "../../http/request.ts";
 import { decideRetry, noFailures } from "../../http/retry-policy.ts";
 import { Throttle } from "./throttle.ts";
 

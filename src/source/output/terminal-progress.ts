@@ -1,4 +1,4 @@
-import { type Wait } from "../../http/client.ts";
+import { type Wait } from "../../http/request.ts";
 import { describeDuration } from "../../logging/describe.ts";
 
 const REDRAW_MS = 150;

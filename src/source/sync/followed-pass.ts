@@ -1,13 +1,9 @@
-import { type Dixa } from "../../dixa/dixa.ts";
-import { conversations } from "../../dixa/streams/conversations.ts";
 import { type FollowedStream } from "../../dixa/streams/stream.ts";
-import { type Clock } from "../../http/clock.ts";
-import { type JsonElement } from "../../http/json-array-splitter.ts";
-import { findMember, keyBytes, valueText } from "../../http/json-element.ts";
 import { describeDuration, describeInstant, describeWindow } from "../../logging/describe.ts";
 import { type Logger } from "../output/logger.ts";
 import { type RecordOutput } from "../output/record-output.ts";
 import { ChildrenReader } from "./children-reader.ts";
+import { ConversationList, type ConversationListOptions } from "./conversation-list.ts";
 import {
   type ChangedConversation,
   ConversationQueue,
@@ -16,9 +12,7 @@ import {
 } from "./conversation-queue.ts";
 import { intersectIntervals, type Interval } from "./intervals.ts";
 import { type RangeProgress } from "./range-progress.ts";
-import { type RowBudget } from "./row-budget.ts";
-import { type Slice, SlicePlanner } from "./slice-planner.ts";
-import { SliceReader, type SliceTuning } from "./slice-reader.ts";
+import { type Slice } from "./slice-planner.ts";
 import { type StreamRun } from "./stream-run.ts";
 import { type Unit, type Work } from "./work.ts";
 
@@ -29,21 +23,14 @@ const STATE_EVERY_MS = 30_000;
 const MOST_WAITING = 50_000;
 /** Passes of fewer requests are not announced. */
 const WORTH_TELLING = 100;
-const ID_KEY = keyBytes("id");
-const UPDATED_KEY = keyBytes("updated_at");
 
-export interface FollowedPassOptions {
-  dixa: Dixa;
+export interface FollowedPassOptions extends Omit<
+  ConversationListOptions,
+  "start" | "end" | "done" | "reportOf" | "onListed" | "onFailure"
+> {
   streams: readonly FollowedPlan[];
-  /** Widest window of the export, ms. */
-  maxWindow: number;
   requestsPerSecond: number;
-  drained: () => Promise<void> | undefined;
   logger: Logger;
-  clock: Clock;
-  now: number;
-  tuning: SliceTuning;
-  budget: RowBudget;
 }
 
 export interface FollowedPlan {
@@ -52,12 +39,6 @@ export interface FollowedPlan {
   progress: RangeProgress;
   records: RecordOutput;
   isNew: boolean;
-}
-
-/** A row of the export; one that doesn't say when it changed has no instant. */
-interface Listed {
-  id: string;
-  at: number | undefined;
 }
 
 interface Follower extends FollowedPlan {
@@ -77,17 +58,12 @@ export class FollowedPass {
   readonly #options: FollowedPassOptions;
   readonly #followers: readonly Follower[];
   readonly #queue = new ConversationQueue();
-  readonly #planner: SlicePlanner;
-  readonly #reader: SliceReader;
-  /** Listed in windows that are not finished yet. */
-  #listed: Listed[] = [];
-  #isListing = false;
-  #isAllListed = false;
+  readonly #list: ConversationList;
   #inFlight = 0;
   #requests = 0;
 
   constructor(options: FollowedPassOptions) {
-    const { dixa, drained, streams, clock, now, tuning, budget } = options;
+    const { dixa, drained, streams, clock } = options;
     this.#options = options;
     this.#followers = streams.map((plan): Follower => {
       const { stream, isNew, records: output, run: report } = plan;
@@ -99,19 +75,18 @@ export class FollowedPass {
     const done = streams
       .map(({ progress: { range } }): Interval[] => [[-Infinity, range.start], ...range.done])
       .reduce(intersectIntervals);
-    this.#planner = new SlicePlanner({ start, end, maxWidth: options.maxWindow, done });
     const [first] = this.#followers;
     if (first === undefined) throw new Error("a pass needs a stream");
-    this.#reader = new SliceReader({
-      ...{ dixa, drained, clock, now, tuning, budget, stream: conversations, planner: this.#planner },
-      output: {
-        put: (row) => {
-          this.#listed.push(listedOf(row));
-        },
+    this.#list = new ConversationList({
+      ...{ ...options, start, end, done },
+      reportOf: (finished) => first.run.reportOf(finished),
+      onListed: (window, changed) => {
+        this.#enqueue(window, changed);
       },
-      report: first.run.reportOf((window: Slice) => {
-        this.#enqueue(window);
-      }),
+      // Without the list none of them can go on.
+      onFailure: (error) => {
+        for (const { run } of this.#active) run.fail(error);
+      },
     });
     const runs = streams.map(({ run }) => run);
     this.works = [
@@ -119,14 +94,14 @@ export class FollowedPass {
         runs: [],
         host: "exports",
         next: () => this.#nextWindow(),
-        isOver: () => this.#isAllListed && !this.#isListing,
+        isOver: () => this.#list.isOver,
       },
       { runs, host: "api", next: () => this.#nextConversation(), isOver: () => this.#isOver() },
     ];
   }
 
   #isOver(): boolean {
-    const isAsked = this.#isAllListed && !this.#isListing && this.#queue.length === 0 && this.#inFlight === 0;
+    const isAsked = this.#list.isOver && this.#queue.length === 0 && this.#inFlight === 0;
     return isAsked && !this.#active.some(({ reader }) => reader.isUncertain);
   }
 
@@ -135,35 +110,12 @@ export class FollowedPass {
   }
 
   #nextWindow(): Unit | undefined {
-    if (this.#isListing || this.#isAllListed || this.#queue.length >= MOST_WAITING) return undefined;
-    const slice = this.#active.length === 0 ? undefined : this.#planner.next();
-    if (slice === undefined) {
-      this.#isAllListed = true;
-      return undefined;
-    }
-    this.#isListing = true;
-    return async (signal) => {
-      try {
-        await this.#reader.read(slice, signal);
-      } catch (error) {
-        // Without the list none of them can go on.
-        if (!signal.aborted) for (const { run } of this.#active) run.fail(error);
-        this.#isAllListed = true;
-      }
-      this.#isListing = false;
-    };
+    if (this.#queue.length >= MOST_WAITING) return undefined;
+    return this.#list.next(this.#active.length > 0);
   }
 
-  /** Takes over what was listed in a window of which all rows are there. */
-  #enqueue({ lo, hi }: Slice): void {
-    const inWindow: ChangedConversation[] = [];
-    const later: Listed[] = [];
-    for (const { id, at } of this.#listed) {
-      // One that doesn't say when it changed is taken to have changed last.
-      if (at === undefined || at < hi) inWindow.push({ id, at: at ?? hi - 1 });
-      else later.push({ id, at });
-    }
-    this.#listed = later;
+  /** Takes over what was listed in a window. */
+  #enqueue({ lo, hi }: Slice, inWindow: readonly ChangedConversation[]): void {
     const groups = this.#queue.add([lo, hi], inWindow);
     let requests = 0;
     for (const follower of this.#active) {
@@ -198,7 +150,7 @@ export class FollowedPass {
         this.#inFlight--;
       };
     }
-    if (!this.#isAllListed || this.#isListing || this.#inFlight > 0) return undefined;
+    if (!this.#list.isOver || this.#inFlight > 0) return undefined;
     const uncertain = this.#active.find(({ reader }) => reader.isUncertain);
     if (uncertain === undefined) return undefined;
     this.#inFlight++;
@@ -237,12 +189,4 @@ export class FollowedPass {
     follower.sinceState = 0;
     follower.stateAt = now;
   }
-}
-
-function listedOf(row: JsonElement): Listed {
-  const at = findMember(row, UPDATED_KEY);
-  return {
-    id: valueText(row, findMember(row, ID_KEY)),
-    at: at === -1 ? undefined : conversations.cursor.read(row, at),
-  };
 }

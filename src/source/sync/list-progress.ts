@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { type Place } from "./page-reader.ts";
-import { type StreamProgress } from "./stream-run.ts";
+import { type StreamProgress } from "./stream-progress.ts";
 
 /** How far a list is read: nothing, up to a page, up to a parent, or all. */
 export type ListPosition =

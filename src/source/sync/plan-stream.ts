@@ -18,7 +18,8 @@ import { ErasureLog } from "./erasure-state.ts";
 import { ListProgress, readListState } from "./list-progress.ts";
 import { RangeProgress } from "./range-progress.ts";
 import { originOf, sinceOf, type SyncTerms, whyVoid } from "./state-origin.ts";
-import { type StreamProgress, StreamRun } from "./stream-run.ts";
+import { type StreamProgress } from "./stream-progress.ts";
+import { StreamRun } from "./stream-run.ts";
 import { type CursorOfStream, readSettled, readStreamState } from "./stream-state.ts";
 import { earliestOf, type SyncRange, syncRange } from "./sync-range.ts";
 

@@ -1,6 +1,6 @@
 import { describeWindow } from "../../logging/describe.ts";
 import { Checkpoint } from "./checkpoint.ts";
-import { type StreamProgress } from "./stream-run.ts";
+import { type StreamProgress } from "./stream-progress.ts";
 import { type CursorOfStream, writeStreamState } from "./stream-state.ts";
 import { type SyncRange } from "./sync-range.ts";
 

@@ -1,4 +1,4 @@
-import { type Wait } from "../../http/client.ts";
+import { type Wait } from "../../http/request.ts";
 
 /**
  * What the reader of a stream, of whatever kind, tells of its work while it is at it. The stream's run makes statuses,

@@ -1,36 +1,16 @@
-import { type Dixa } from "../../dixa/dixa.ts";
-import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { type Clock } from "../../http/clock.ts";
 import { describeInstant, describeWindow } from "../../logging/describe.ts";
-import { type RecordOutput } from "../output/record-output.ts";
-import { Patience } from "./patience.ts";
 import { Reach } from "./reach.ts";
 import { type ReadingReport } from "./reading-report.ts";
-import { type RowBudget, RowShare } from "./row-budget.ts";
 import { RowSet } from "./row-set.ts";
 import { type Slice, type SlicePlanner } from "./slice-planner.ts";
-import {
-  isRefusal,
-  located,
-  mayPass,
-  messageOf,
-  refusedForNoReason,
-  whyDivide,
-  WindowTooLarge,
-} from "./window-failure.ts";
-import { WindowRows } from "./window-rows.ts";
+import { attemptWindow, type SliceOnItsWay, type WindowAttemptOptions } from "./window-attempt.ts";
+import { isRefusal, mayPass, messageOf, refusedForNoReason, whyDivide } from "./window-failure.ts";
 
-/** A body that fails so often in a row ends the request; the window is asked for in halves, or again later. */
-const BODY_FAILURES = 2;
 /** Waits before a window is asked for again that failed in a way that may pass and that is no reason to halve it, ms. */
 const AGAIN_AFTER_MS: readonly number[] = [5000, 15_000, 45_000];
 
-export interface SliceTuning {
-  /**
-   * A window that takes longer is halved, so that checkpoints keep coming, ms. Waiting for a rate limit, for a failed
-   * host or for the destination does not count: smaller windows would only mean more requests.
-   */
-  slowWindowMs: number;
+export interface SliceTuning extends Readonly<WindowAttemptOptions["tuning"]> {
   /**
    * Rows that all windows in flight hold at most: rows that are out must be remembered until their window is finished.
    * Where there are more, the largest windows are halved.
@@ -46,25 +26,11 @@ export interface SliceReport extends ReadingReport {
   finished(window: Slice): void;
 }
 
-export interface SliceReaderOptions {
-  dixa: Dixa;
-  stream: WindowedStream;
+export interface SliceReaderOptions extends WindowAttemptOptions {
   planner: SlicePlanner;
-  output: Pick<RecordOutput, "put">;
-  drained: () => Promise<void> | undefined;
   report: SliceReport;
   clock: Clock;
-  /** When the sync began, ms UTC: an API that limits by age counts from there, whatever the end of what is read. */
-  now: number;
   tuning: SliceTuning;
-  /** Of `tuning.mostRows`, shared by all streams of the sync. */
-  budget: RowBudget;
-}
-
-/** A slice on its way: what is out of it, and where its rows without a cursor are taken to lie (ms UTC). */
-interface Progress {
-  out: RowSet;
-  unplaced: number;
 }
 
 /** Reads the slices of one stream: puts each row out exactly once, and asks for less at a time when it must. */
@@ -86,27 +52,27 @@ export class SliceReader {
     await this.#readWindow(slice, { out: new RowSet(slice.lo), unplaced: slice.hi - 1 }, signal);
   }
 
-  async #readWindow(whole: Slice, progress: Progress, signal: AbortSignal): Promise<void> {
+  async #readWindow(whole: Slice, slice: SliceOnItsWay, signal: AbortSignal): Promise<void> {
     const { planner, report, clock } = this.#options;
     const window = this.#within(whole);
     if (window === undefined) return;
     const canDivide = planner.canDivide(window);
     // Since this window was planned, others have shown that it is too large.
     if (canDivide && window.hi - window.lo > planner.width) {
-      await this.#readHalves(window, progress, signal);
+      await this.#readHalves(window, slice, signal);
       return;
     }
     this.#reach?.asked(window);
     let before: unknown;
     for (const delayMs of [...AGAIN_AFTER_MS, undefined]) {
-      const error = await this.#attempt(window, progress, canDivide, signal);
+      const error = await this.#attempt(window, slice, canDivide, signal);
       if (error === undefined) return;
       signal.throwIfAborted();
       const reason = canDivide ? whyDivide(error, window, this.#reach !== undefined) : undefined;
       if (reason !== undefined) {
         planner.shrink(window);
         report.warned(`reading ${describeWindow(window.lo, window.hi)} in smaller pieces: ${reason}`);
-        await this.#readHalves(window, progress, signal);
+        await this.#readHalves(window, slice, signal);
         return;
       }
       if (isRefusal(error) && (await this.#reach?.prove(window, signal)) === true) {
@@ -140,74 +106,26 @@ export class SliceReader {
     return until < window.hi ? { lo: until, hi: window.hi } : undefined;
   }
 
-  async #readHalves(window: Slice, progress: Progress, signal: AbortSignal): Promise<void> {
+  async #readHalves(window: Slice, slice: SliceOnItsWay, signal: AbortSignal): Promise<void> {
     for (const piece of this.#options.planner.divide(window)) {
-      await this.#readWindow(piece, progress, signal);
-      progress.out.prune(piece.hi);
+      await this.#readWindow(piece, slice, signal);
+      slice.out.prune(piece.hi);
     }
   }
 
   /** Asks for the window once. @returns what went wrong, or undefined if all of its rows are out */
   async #attempt(
     window: Slice,
-    progress: Progress,
+    slice: SliceOnItsWay,
     canDivide: boolean,
     signal: AbortSignal,
   ): Promise<Error | undefined> {
-    const { stream, dixa, planner, tuning, report, output, now, budget } = this.#options;
-    const attempt = new AbortController();
-    const patience = new Patience(tuning.slowWindowMs, () => {
-      if (canDivide) attempt.abort(new WindowTooLarge("it takes too long"));
-    });
-    const share = new RowShare(budget);
-    const put = output.put.bind(output);
-    const rows = new WindowRows({ stream, window, now, put, ...progress });
-    try {
-      await stream.readWindow(dixa, window, {
-        signal: AbortSignal.any([signal, attempt.signal]),
-        maxBodyFailures: BODY_FAILURES,
-        onWait: (wait) => {
-          patience.halt();
-          report.waiting(wait);
-        },
-        onRequest: () => {
-          patience.run();
-          report.requested();
-        },
-        onStart: () => {
-          rows.restart();
-          share.restart();
-        },
-        drained: () => this.#drained(patience),
-        onElement: (element) => {
-          if (rows.take(element) && !share.add() && canDivide) {
-            throw new WindowTooLarge("it has too many rows");
-          }
-        },
-      });
-      rows.check();
-    } catch (error) {
-      return located(error, window, rows.seen);
-    } finally {
-      patience.halt();
-      share.close();
-    }
+    const { failure, isEasy } = await attemptWindow(this.#options, { window, canDivide, ...slice }, signal);
+    if (failure !== undefined) return failure;
     this.#reach?.answered(window);
-    report.finished(window);
-    // Twice as much could have been read.
-    const isSmall = share.rows * (budget.open + 1) < budget.most / 2;
-    if (isSmall && patience.usedMs < tuning.slowWindowMs / 2) planner.succeeded(window);
+    this.#options.report.finished(window);
+    if (isEasy) this.#options.planner.succeeded(window);
     return undefined;
-  }
-
-  /** Waits for the destination, whose slowness is not the window's. */
-  #drained(patience: Patience): Promise<void> | undefined {
-    const drained = this.#options.drained();
-    if (drained === undefined) return undefined;
-    patience.halt();
-    return drained.then(() => {
-      patience.run();
-    });
   }
 
   async #probe(window: Slice, signal: AbortSignal): Promise<void> {

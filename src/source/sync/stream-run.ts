@@ -1,8 +1,8 @@
 import { estimate, stateMessage, streamStatus } from "../../airbyte/protocol/construct.ts";
 import { type ConnectorError } from "../../airbyte/protocol/failure.ts";
 import { type StreamDescriptor } from "../../airbyte/protocol/stream-descriptor.ts";
-import { type Wait } from "../../http/client.ts";
 import { type Clock } from "../../http/clock.ts";
+import { type Wait } from "../../http/request.ts";
 import { describeDuration } from "../../logging/describe.ts";
 import { type Logger } from "../output/logger.ts";
 import { type Output } from "../output/output.ts";
@@ -10,21 +10,12 @@ import { type RecordOutput } from "../output/record-output.ts";
 import { type StreamSnapshot } from "../output/terminal-progress.ts";
 import { type ReadingReport } from "./reading-report.ts";
 import { toStreamFailure } from "./stream-failure.ts";
+import { type StreamProgress } from "./stream-progress.ts";
 
 /** A wait for a budget is told as a rate limit from this length on, ms. */
 const WORTH_TELLING_MS = 5000;
 /** Estimates of one stream are at least so far apart, ms. */
 const ESTIMATE_EVERY_MS = 5000;
-
-/** How far one stream is, whatever its kind. */
-export interface StreamProgress {
-  /** What there is to read, in plain words, for the log. */
-  readonly plan: string;
-  /** Share that is finished, 0 to 1. */
-  readonly done: number;
-  /** What a STATE may promise now: that everything it says is out. */
-  state(): { state: Record<string, unknown>; isComplete: boolean };
-}
 
 export interface StreamRunOptions {
   name: string;
