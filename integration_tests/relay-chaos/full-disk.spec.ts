@@ -118,9 +118,13 @@ test("on a full disk webhooks get 503 and never 202, a crash changes nothing, an
   const full = await sendUntil(503, 100);
   expect([...loader.retryAfters]).toEqual([expect.stringMatching(/^[1-9]\d*$/)]);
   expect((await fetch(`${url}/livez`)).status).toBe(200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(503);
 
   await disk.free();
   const healed = await sendUntil(202, 50);
+  // An answer is given out for a second.
+  await delay(1100);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
   await disk.fill();
   await sendUntil(503, 10);
   await replica.kill();

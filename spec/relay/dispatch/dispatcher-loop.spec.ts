@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 
-import { type StartOutcome } from "../../../src/relay/coalescer/airbyte.ts";
+import { type StartReply } from "../../../src/relay/coalescer/airbyte.ts";
 import { memoryDatabase } from "../store/sqlite-database.ts";
 import { LIMITS, RelayWorld, type WorldOptions } from "../support/relay-world.ts";
 
@@ -19,8 +19,8 @@ async function settle(): Promise<void> {
 }
 
 /** An Airbyte that answers POST /jobs when told to, unless the request is abandoned. */
-function holdStarts(): ((outcome: StartOutcome) => void)[] {
-  const held: ((outcome: StartOutcome) => void)[] = [];
+function holdStarts(): ((outcome: StartReply) => void)[] {
+  const held: ((outcome: StartReply) => void)[] = [];
   world.airbyte.startSync = (_, signal?: AbortSignal) =>
     new Promise((resolve, reject) => {
       held.push(resolve);

@@ -428,6 +428,20 @@ describe("connections don't wait for each other", () => {
     expect(await world.phase("other")).toBe("CLEAN");
   });
 
+  test("and the pause is as long as Airbyte asks, though the clock of this machine is an hour fast", async () => {
+    const { world, airbyte } = await open({ connections: { a: ["one"], b: ["other"] } });
+    const fast = { now: () => world.clock.now() + HOUR, sleep: world.clock.sleep };
+    const replica = world.replica("fast", { clock: fast });
+    airbyte.replies.set("one", [
+      { effect: false, outcome: { kind: "throttled", untilMs: fast.now() + 31 * SECOND + 10 * MINUTE } },
+    ]);
+    await world.event("a");
+    await world.pass(31 * SECOND, [replica]);
+    const left = (await world.store.pausedUntil()) - world.clock.now();
+    expect(left).toBeLessThanOrEqual(10 * MINUTE + SECOND);
+    expect(left).toBeGreaterThan(9 * MINUTE);
+  });
+
   test("and wrong credentials park nothing", async () => {
     const { world, replica, airbyte } = await open();
     airbyte.replies.set("one", [

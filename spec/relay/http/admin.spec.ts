@@ -6,6 +6,7 @@ import {
   ADMIN_TOKEN,
   BASIC,
   CONNECTION,
+  OPEN,
   OTHER_CONNECTION,
   SIGNED,
   TEST_TUNING,
@@ -165,6 +166,36 @@ describe("a sync that is asked for by hand", () => {
     expect((await call("POST", PATH)).json()).toMatchObject({ seq: 2 });
   });
 
+  test.each([
+    ["nothing", undefined, undefined],
+    ["an empty form", "application/x-www-form-urlencoded", ""],
+    ["an empty object", "application/json", "{}"],
+    ["an empty object that is declared as a form", "application/x-www-form-urlencoded", "{}"],
+  ])("may bring %s", async (_, type, payload) => {
+    services.store.addConnection(SIGNED, CONNECTION);
+    const response = await app.inject({
+      method: "POST",
+      url: PATH,
+      headers: {
+        authorization: `Bearer ${ADMIN_TOKEN}`,
+        ...(type === undefined ? {} : { "content-type": type }),
+      },
+      ...(payload === undefined ? {} : { payload }),
+    });
+    expect(response.statusCode).toBe(202);
+  });
+
+  test("may not bring a form that says something, nor may a webhook be empty", async () => {
+    const headers = {
+      authorization: `Bearer ${ADMIN_TOKEN}`,
+      "content-type": "application/x-www-form-urlencoded",
+    };
+    const send = (url: string, payload: string) => app.inject({ method: "POST", url, headers, payload });
+    expect((await send(PATH, "wait=5s")).statusCode).toBe(415);
+    expect((await send(PATH, "{".repeat(1000))).statusCode).toBe(413);
+    expect((await send(`/webhooks/dixa/${OPEN}`, "{}")).statusCode).toBe(415);
+  });
+
   test("is answered with 200 when each connection has been synced", async () => {
     services.store.addConnection(SIGNED, CONNECTION);
     services.store.addConnection(SIGNED, OTHER_CONNECTION);
@@ -304,5 +335,45 @@ test("the last sync that was owed without an event is told of, and what Dixa say
   expect((await call("GET", `/v1/credentials/${SIGNED}`)).json()).toMatchObject({
     last_owed: { reason: "refused", seq: 1, at: "2026-01-01T12:00:00.000Z" },
     subscription: { state: "off", since: "2026-01-01T12:00:00.000Z", failing: null },
+  });
+});
+
+describe("the connections of a credential", () => {
+  const PATH = `/v1/credentials/${SIGNED}/connections`;
+  const idOf = (index: number) => `e735894a-e773-4938-969f-${String(index).padStart(12, "0")}`;
+
+  test("are listed in pages", async () => {
+    for (let index = 0; index < 45; index++) {
+      services.store.addConnection(SIGNED, idOf(index), { name: `c${String(index).padStart(2, "0")}` });
+    }
+    services.store.addConnection(BASIC, idOf(99));
+    const names: string[] = [];
+    for (const offset of [0, 20, 40, 60]) {
+      const page = (await call("GET", `${PATH}?offset=${offset}`)).json<{
+        total: number;
+        connections: { name: string }[];
+      }>();
+      expect(page.total).toBe(45);
+      names.push(...page.connections.map(({ name }) => name));
+    }
+    expect(names).toEqual(Array.from({ length: 45 }, (_, index) => `c${String(index).padStart(2, "0")}`));
+    const { connections } = (await call("GET", `${PATH}?limit=100`)).json<{ connections: unknown[] }>();
+    expect(connections).toHaveLength(45);
+  });
+
+  test.each(["limit=0", "limit=101", "limit=x", "offset=-1", "offset=1&offset=2", "offset=1e3"])(
+    "are refused by %s",
+    async (query) => {
+      expect((await call("GET", `${PATH}?${query}`)).statusCode).toBe(400);
+    },
+  );
+
+  test("say that they wait for a pause of all", async () => {
+    services.store.addConnection(SIGNED, CONNECTION);
+    await event("e1");
+    now += 3_600_000;
+    services.store.pauseEndsAt = now + 60_000;
+    const { connections } = (await call("GET", PATH)).json<{ connections: { state_text: string }[] }>();
+    expect(connections[0]?.state_text).toContain("(Airbyte asks for fewer requests)");
   });
 });

@@ -159,6 +159,7 @@ describe("the OpenAPI document", () => {
       "GET /readyz",
       "GET /v1/credentials",
       "GET /v1/credentials/{credentialId}",
+      "GET /v1/credentials/{credentialId}/connections",
       "PATCH /v1/credentials/{credentialId}",
       "POST /v1/connections/{connectionId}/forget",
       "POST /v1/connections/{connectionId}/park",
@@ -167,6 +168,7 @@ describe("the OpenAPI document", () => {
       "POST /v1/credentials",
       "POST /v1/credentials/{credentialId}/rotate",
       "POST /v1/credentials/{credentialId}/sync",
+      "POST /webhooks/airbyte/{secret}",
       "POST /webhooks/dixa/{credentialId}",
     ]);
     const sync = document.paths["/v1/credentials/{credentialId}/sync"]?.["post"];
@@ -235,8 +237,11 @@ describe("an address", () => {
 
 describe("Airbyte's notification", () => {
   const secret = "notification-secret-1";
-  const notify = (payload: object, key = secret) =>
-    app.inject({ method: "POST", url: `/webhooks/airbyte/${key}`, payload });
+  const notify = async (payload: object, key = secret) => {
+    const response = await app.inject({ method: "POST", url: `/webhooks/airbyte/${key}`, payload });
+    (await documentation(app)).expectDocumented("POST", "/webhooks/airbyte/{secret}", response);
+    return response;
+  };
 
   beforeEach(async () => {
     await app.close();

@@ -10,6 +10,7 @@ import { DEFAULT_TIMINGS } from "../../../src/relay/coalescer/timings.ts";
 import { openStore } from "../../../src/relay/store/open.ts";
 import { missingFrom, startLife } from "../support/acknowledged.ts";
 import { webhookEvent } from "../support/events.ts";
+import { info } from "./suite.ts";
 
 const options = { clock: systemClock, timingsOf: () => DEFAULT_TIMINGS };
 let folder: string;
@@ -46,6 +47,24 @@ describe("the store's file", () => {
     expect(executed).toEqual(
       expect.arrayContaining(["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"]),
     );
+  });
+
+  test("has syncs found that a replica of an earlier version has left without a time", async () => {
+    const path = join(folder, "relay.db");
+    const timingsOf = () => ({ ...DEFAULT_TIMINGS, debounce: 0, maxWait: 0, settleDelay: 0 });
+    const store = await openStore(path, { ...options, timingsOf });
+    await store.upsertConnections("a", [info("one"), info("two")], "sync");
+    await store.accept([webhookEvent("a", "1")]);
+    await store.apply("two", { type: "park" });
+    const other = new DatabaseSync(path);
+    // That version knows neither column.
+    other.exec("UPDATE relay_connection SET due_at = NULL, first_at = NULL");
+    other.exec("UPDATE relay_credential SET look_at = NULL, look_since = NULL");
+    other.close();
+    expect(await store.take("r", 8)).toEqual([]);
+    await store.recover();
+    expect((await store.take("r", 8)).map(({ connection }) => connection.connectionId)).toEqual(["one"]);
+    await store.close();
   });
 
   test("makes others wait while another process writes, and fails in the end", async () => {

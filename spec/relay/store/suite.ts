@@ -391,7 +391,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
         await store.apply("one", {
           type: "looked",
           fence,
-          reading: { kind: "throttled", untilMs: clock.now() + HOUR },
+          reading: { kind: "throttled", waitMs: HOUR },
         });
         expect(await store.pausedUntil()).toBe(clock.now() + HOUR);
         expect(await store.connection("one")).toMatchObject({ state: { phase: { name: "BACKOFF" } } });

@@ -1,7 +1,7 @@
 import {
   type AirbyteJobs,
   type ConnectionStatus,
-  type StartOutcome,
+  type StartReply,
   type SyncJob,
 } from "../../../src/relay/coalescer/airbyte.ts";
 
@@ -38,7 +38,7 @@ export class FakeAirbyte implements AirbyteJobs {
   /** The next jobs, by connection; after them, all goes well. */
   readonly plans = new Map<string, Plan[]>();
   /** What the next starts of a connection come back with, instead of what has become of them. */
-  readonly replies = new Map<string, { effect: boolean; outcome: StartOutcome }[]>();
+  readonly replies = new Map<string, { effect: boolean; outcome: StartReply }[]>();
   /** Whether requests of a connection get no answer, and have no effect. */
   readonly down = new Set<string>();
   readonly #now: () => number;
@@ -47,7 +47,7 @@ export class FakeAirbyte implements AirbyteJobs {
     this.#now = now;
   }
 
-  startSync = (connectionId: string): Promise<StartOutcome> => {
+  startSync = (connectionId: string): Promise<StartReply> => {
     this.requests++;
     this.posts.push({ connectionId, at: this.#now() });
     if (this.down.has(connectionId)) return Promise.resolve({ kind: "unknown", detail: "HTTP 502" });
@@ -91,7 +91,7 @@ export class FakeAirbyte implements AirbyteJobs {
     return this.posts.filter((post) => post.connectionId === connectionId).map(({ at }) => at);
   }
 
-  #start(connectionId: string): StartOutcome {
+  #start(connectionId: string): StartReply {
     const status = this.statuses.get(connectionId) ?? "active";
     if (status === "unknown") return { kind: "gone" };
     if (status !== "active") return { kind: "conflict" };

@@ -38,6 +38,8 @@ export class MemoryStore implements ServicesStore, Ingest, AccountStore {
   /** All methods fail while this is true. */
   isDown = false;
   accountRecords: AccountSet = { version: 0, accounts: [] };
+  /** 0: Airbyte may be asked. */
+  pauseEndsAt = 0;
   readonly events: StoredEvent[] = [];
   readonly activity: Activity[] = [];
   /** By credential. */
@@ -202,6 +204,10 @@ export class MemoryStore implements ServicesStore, Ingest, AccountStore {
       if (isForgotten) this.#entries.delete(connectionId);
       return { connection, isForgotten };
     });
+  }
+
+  pausedUntil(): Promise<number> {
+    return this.#do(() => this.pauseEndsAt);
   }
 
   recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]> {

@@ -7,7 +7,7 @@ import { count, describeState, inOneLine } from "../../../src/relay/telemetry/de
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 
-function words(changes: Partial<ConnectionState>, seq = 1): string {
+function words(changes: Partial<ConnectionState>, seq = 1, pausedUntil = 0): string {
   const connection: Connection = {
     connectionId: "c",
     credentialId: "k",
@@ -20,7 +20,7 @@ function words(changes: Partial<ConnectionState>, seq = 1): string {
     state: { ...newConnectionState(0), ...changes },
     demand: { seq, settledSeq: seq, urgentSeq: 0, firstAt: NOW, lastAt: NOW },
   };
-  return inOneLine(describeState(connection, DEFAULT_TIMINGS, NOW));
+  return inOneLine(describeState(connection, DEFAULT_TIMINGS, NOW, pausedUntil));
 }
 
 const until = NOW + 900_000;
@@ -34,6 +34,16 @@ describe("a connection's state in words", () => {
     [
       "waits for quiet",
       words({}),
+      "waits until 2026-01-01T12:00:30.000Z (so that events close together share one sync)",
+    ],
+    [
+      "would be due, but for a pause of all",
+      words({ lastSuccessAt: NOW }, 1, NOW + 60_000),
+      "waits until 2026-01-01T12:01:00.000Z (Airbyte asks for fewer requests)",
+    ],
+    [
+      "waits for longer than a pause of all",
+      words({}, 1, NOW + 1000),
       "waits until 2026-01-01T12:00:30.000Z (so that events close together share one sync)",
     ],
     [

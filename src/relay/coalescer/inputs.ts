@@ -4,7 +4,7 @@ import { type Call, type ParkReason } from "./connection-state.ts";
 /** What a request that reads came back with. A value of undefined: Airbyte doesn't know it. */
 export type Reading<T> =
   | { readonly kind: "found"; readonly value: T | undefined }
-  | { readonly kind: "throttled"; readonly untilMs: number }
+  | { readonly kind: "throttled"; readonly waitMs: number }
   | { readonly kind: "forbidden" | "unauthorized" | "unknown"; readonly detail: string };
 
 /** The answer to a {@link Call}, with the fence of the claim under which it was asked. */

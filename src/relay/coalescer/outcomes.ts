@@ -168,7 +168,7 @@ export function unanswered(state: ConnectionState, refusal: Refusal, context: Co
   }
   const errors = state.errors + 1;
   const wait = backoff(isThrottled ? timings.throttleBackoff : timings.errorBackoff, errors, context);
-  const asked = isThrottled ? Math.min(refusal.untilMs, now + timings.maxBackoff) : 0;
+  const asked = isThrottled ? now + Math.min(refusal.waitMs, timings.maxBackoff) : 0;
   const until = Math.max(now + wait, asked);
   const kind = refusal.kind === "unknown" || refusal.kind === "forbidden" ? "error" : refusal.kind;
   const next = settled(

@@ -1,3 +1,4 @@
+import { type Clock } from "../../http/clock.ts";
 import { type AirbyteJobs, isAirbyteFailure } from "../coalescer/airbyte.ts";
 import { type Call } from "../coalescer/connection-state.ts";
 import { type Answer, type Reading } from "../coalescer/inputs.ts";
@@ -5,6 +6,7 @@ import { messageOf } from "../store/error-message.ts";
 
 interface CallOptions {
   signal: AbortSignal;
+  clock: Pick<Clock, "now">;
   /** Told of errors that nobody expects. */
   onError: ((error: unknown) => void) | undefined;
 }
@@ -39,7 +41,9 @@ export async function callAirbyte(
       };
     case "start":
       try {
-        return { type: "started", fence, outcome: await airbyte.startSync(connectionId, signal) };
+        const reply = await airbyte.startSync(connectionId, signal);
+        const outcome = reply.kind === "throttled" ? throttled(reply.untilMs, options) : reply;
+        return { type: "started", fence, outcome };
       } catch (error) {
         return { type: "started", fence, outcome: unknown(error, options) };
       }
@@ -54,7 +58,7 @@ async function read<T>(request: () => Promise<T | undefined>, options: CallOptio
     const { kind, message: detail } = error;
     switch (kind) {
       case "throttled":
-        return { kind, untilMs: error.untilMs ?? 0 };
+        return throttled(error.untilMs, options);
       case "unauthorized":
       case "forbidden":
         return { kind, detail };
@@ -65,6 +69,14 @@ async function read<T>(request: () => Promise<T | undefined>, options: CallOptio
         return { kind: "unknown", detail };
     }
   }
+}
+
+/** The replicas' clocks may differ, and how long to wait does not depend on them. */
+function throttled(
+  untilMs: number | undefined,
+  { clock }: CallOptions,
+): { kind: "throttled"; waitMs: number } {
+  return { kind: "throttled", waitMs: Math.max(0, (untilMs ?? 0) - clock.now()) };
 }
 
 function unknown(error: unknown, { signal, onError }: CallOptions): { kind: "unknown"; detail: string } {

@@ -127,7 +127,7 @@ export class Dispatcher {
       },
       () => undefined,
     );
-    const answer = await callAirbyte(airbyte, connectionId, call, fence, { signal, onError });
+    const answer = await callAirbyte(airbyte, connectionId, call, fence, { signal, clock, onError });
     over.abort();
     const applied = await store.apply(connectionId, answer);
     return applied === undefined ? undefined : this.#next(applied);

@@ -96,6 +96,7 @@ export function credentialOperations(services: Services): Operation[] {
           schema: z.string().regex(WAIT),
         },
       ],
+      body: { description: "Nothing, or {}.", schema: z.object({}), isOptional: true },
       responses: {
         200: { description: "All these syncs have succeeded.", schema: syncSchema },
         202: { description: "They are under way, or will be.", schema: syncSchema },

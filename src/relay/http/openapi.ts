@@ -7,6 +7,7 @@ import { type Access, type DocumentedResponse, type Operation } from "./operatio
 import {
   acceptedSchema,
   accountSchema,
+  connectionPageSchema,
   connectionSchema,
   credentialListSchema,
   credentialSchema,
@@ -14,6 +15,7 @@ import {
   eventSchema,
   healthSchema,
   jobSchema,
+  notedSchema,
   owedSchema,
   subscriptionSchema,
   syncSchema,
@@ -25,6 +27,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Account: accountSchema,
   AccountOutcome: accountOutcomeSchema,
   Connection: connectionSchema,
+  ConnectionPage: connectionPageSchema,
   Credential: credentialSchema,
   CredentialList: credentialListSchema,
   CredentialSummary: credentialSummarySchema,
@@ -32,6 +35,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Event: eventSchema,
   Health: healthSchema,
   Job: jobSchema,
+  Noted: notedSchema,
   OwedSync: owedSchema,
   Removal: removalSchema,
   Subscription: subscriptionSchema,
@@ -106,7 +110,7 @@ function describe(operation: Operation): unknown {
       ? {}
       : {
           requestBody: {
-            required: true,
+            required: body.isOptional !== true,
             description: body.description,
             content: { "application/json": { schema: schemaOf(body.schema) } },
           },

@@ -31,7 +31,11 @@ export interface Operation {
   readonly description?: string;
   readonly access: Access;
   readonly parameters?: readonly Parameter[];
-  readonly body?: { readonly description: string; readonly schema: z.ZodType };
+  readonly body?: {
+    readonly description: string;
+    readonly schema: z.ZodType;
+    readonly isOptional?: boolean;
+  };
   readonly responses: Readonly<Record<number, DocumentedResponse>>;
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 }

@@ -52,6 +52,10 @@ export const connectionSchema = z
   })
   .describe("An Airbyte connection whose source carries a credential.");
 
+export const connectionPageSchema = z
+  .object({ total: number.describe("Of how many."), connections: z.array(connectionSchema) })
+  .describe("Some of the connections of a Dixa account, by name.");
+
 export const eventSchema = z
   .object({
     seq: number,
@@ -166,6 +170,10 @@ export const acceptedSchema = z
   .object({ status: z.enum(["new", "duplicate", "filtered"]) })
   .describe("The webhook is kept, was kept before, or is of a kind that causes no sync.");
 
+export const notedSchema = z
+  .object({ status: z.enum(["noted", "unknown"]) })
+  .describe("Whether the relay knows the connection.");
+
 export const healthSchema = z
   .object({ status: z.enum(["ok", "stopping", "unavailable"]) })
   .describe("How the relay is.");
@@ -173,6 +181,7 @@ export const healthSchema = z
 export type AccountView = z.infer<typeof accountSchema>;
 export type JobView = z.infer<typeof jobSchema>;
 export type ConnectionView = z.infer<typeof connectionSchema>;
+export type ConnectionPageView = z.infer<typeof connectionPageSchema>;
 export type EventView = z.infer<typeof eventSchema>;
 export type CredentialSummaryView = z.infer<typeof credentialSummarySchema>;
 export type CredentialView = z.infer<typeof credentialSchema>;

@@ -14,11 +14,12 @@ import { type Rejection } from "../telemetry/metrics.ts";
 import { QuietLog } from "../telemetry/quiet-log.ts";
 import { accountOperations } from "./account-routes.ts";
 import { trackRequests } from "./close-server.ts";
+import { connectionListOperation } from "./connection-list.ts";
 import { connectionOperations } from "./connection-routes.ts";
 import { credentialOperations } from "./credential-routes.ts";
 import { accountProblem, HttpProblem, isHttpProblem, storeUnavailable, unauthorized } from "./errors.ts";
 import { healthOperations } from "./health-routes.ts";
-import { addNotificationRoute } from "./notification-route.ts";
+import { notificationOperation } from "./notification-route.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type Operation, toFastifyPath } from "./operation.ts";
 import { RouteTable } from "./route-table.ts";
@@ -65,6 +66,12 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_, body, done) => {
     done(null, body);
+  });
+  app.addContentTypeParser("*", { parseAs: "string", bodyLimit: EMPTY_LIMIT }, (request, body, done) => {
+    // Many clients send a form or nothing where nothing is wanted.
+    const isNothing = NOTHING.has(body.toString().trim());
+    if (request.routeOptions.url?.startsWith("/v1/") === true && isNothing) done(null);
+    else done(new HttpProblem(415, "media_type", "Send application/json."));
   });
   const routes = new RouteTable(app);
   app.addHook("onSend", async (_, reply) => {
@@ -115,6 +122,8 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
     ...credentialOperations(services),
     ...accountOperations(services),
     ...connectionOperations(services),
+    connectionListOperation(services),
+    notificationOperation(services),
     ...healthOperations(services, trouble, tuning.answerAgeMs),
   ];
   const beforeBody = async (operation: Operation, request: FastifyRequest): Promise<void> => {
@@ -134,9 +143,12 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
   }
   const document = openApiDocument(operations);
   app.get("/openapi.json", () => Promise.resolve(document));
-  addNotificationRoute(app, services);
   return app;
 }
+
+/** What may be sent where no body is wanted, whatever it is declared as. */
+const NOTHING: ReadonlySet<string> = new Set(["", "{}"]);
+const EMPTY_LIMIT = 64;
 
 /** Which answers to a webhook count as what. */
 const REJECTIONS: Readonly<Record<number, Rejection>> = {

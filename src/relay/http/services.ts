@@ -33,6 +33,7 @@ export type ServicesStore = Pick<
   | "credentialSummaries"
   | "credentialSummary"
   | "forget"
+  | "pausedUntil"
   | "history"
   | "keepHistory"
   | "recentActivity"

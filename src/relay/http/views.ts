@@ -7,6 +7,7 @@ import { type Activity, type Connection, type CredentialSummary } from "../store
 import { describeState, inOneLine } from "../telemetry/describe-state.ts";
 import { accountView } from "./account-view.ts";
 import {
+  type ConnectionPageView,
   type ConnectionView,
   type CredentialSummaryView,
   type CredentialView,
@@ -36,7 +37,13 @@ export interface ViewContext {
   readonly config: RelayConfig;
   readonly store: Pick<
     ServicesStore,
-    "connections" | "credentialSummaries" | "credentialSummary" | "recentActivity" | "recentEvents"
+    | "connectionPage"
+    | "connections"
+    | "credentialSummaries"
+    | "credentialSummary"
+    | "pausedUntil"
+    | "recentActivity"
+    | "recentEvents"
   >;
   readonly now: number;
   readonly isMapped: () => boolean;
@@ -76,7 +83,7 @@ export async function credentialView(
     webhook_url: webhookUrl(config.publicUrl, credential.id),
     auth: proofOf(credential.auth),
     is_mapped: context.isMapped(),
-    connections: await Promise.all(connections.map((connection) => connectionView(connection, context))),
+    connections: await connectionViews(connections, context),
     recent_events: events.map(({ seq, eventId, eventType, receivedAt }): EventView => ({
       seq,
       event_id: eventId,
@@ -87,11 +94,41 @@ export async function credentialView(
   };
 }
 
+/** Some of the connections of a credential, by name. */
+export async function connectionPage(
+  { id }: CredentialConfig,
+  page: { limit: number; offset: number },
+  context: ViewContext,
+): Promise<ConnectionPageView> {
+  const { connections, total } = await context.store.connectionPage(id, page);
+  return { total, connections: await connectionViews(connections, context) };
+}
+
+async function connectionViews(
+  connections: readonly Connection[],
+  context: ViewContext,
+): Promise<ConnectionView[]> {
+  const pausedUntil = await context.store.pausedUntil();
+  return await Promise.all(connections.map((connection) => viewOf(connection, context, pausedUntil)));
+}
+
 export async function connectionView(connection: Connection, context: ViewContext): Promise<ConnectionView> {
-  const { config, store, now } = context;
+  return await viewOf(connection, context, await context.store.pausedUntil());
+}
+
+async function viewOf(
+  connection: Connection,
+  { config, store, now }: ViewContext,
+  pausedUntil: number,
+): Promise<ConnectionView> {
   const { connectionId, credentialId, state, demand } = connection;
   const activity = await store.recentActivity(connectionId, RECENT_ACTIVITY);
-  const description = describeState(connection, config.timingsOf(credentialId, connectionId), now);
+  const description = describeState(
+    connection,
+    config.timingsOf(credentialId, connectionId),
+    now,
+    pausedUntil,
+  );
   return {
     connection_id: connectionId,
     credential_id: credentialId,

@@ -51,10 +51,11 @@ export async function readAccount(
 ): Promise<CredentialModel> {
   const { config, store, clock } = services;
   const now = clock.now();
-  const [status, { connections, page, pages }, events] = await Promise.all([
+  const [status, { connections, page, pages }, events, pausedUntil] = await Promise.all([
     store.credentialSummary(credential.id),
     readConnections(services, credential.id, wantedPage),
     store.recentEvents(credential.id, EVENTS),
+    store.pausedUntil(),
   ]);
   const activity = await Promise.all(connections.map((connection) => activityOf(services, connection)));
   const pendingSince = status?.pendingSince ?? null;
@@ -67,7 +68,7 @@ export async function readAccount(
     status,
     pendingAge: pendingSince === null ? undefined : Math.max(0, now - pendingSince),
     samples: history.of(credential.id),
-    connections: connections.map((connection) => connectionModel(services, connection, now)),
+    connections: connections.map((connection) => connectionModel(services, connection, now, pausedUntil)),
     page,
     pages,
     events,
@@ -88,11 +89,16 @@ async function readConnections({ store }: Services, credentialId: string, wanted
   return { connections, page, pages };
 }
 
-function connectionModel({ config }: Services, connection: Connection, now: number): ConnectionModel {
+function connectionModel(
+  { config }: Services,
+  connection: Connection,
+  now: number,
+  pausedUntil: number,
+): ConnectionModel {
   const { credentialId, connectionId, demand, state } = connection;
   return {
     connection,
-    description: describeState(connection, config.timingsOf(credentialId, connectionId), now),
+    description: describeState(connection, config.timingsOf(credentialId, connectionId), now, pausedUntil),
     url: connectionUrl(config.airbyte.appUrl, connection),
     pendingEvents: Math.max(0, demand.seq - state.syncedSeq),
   };

@@ -4,6 +4,13 @@ import { CLOCK_STEP } from "../coalescer/schedule.ts";
 import { type Database, type Transaction } from "./database.ts";
 import { type SharedLimits, type Slot } from "./store.ts";
 
+interface Budget {
+  readonly tokens: number;
+  readonly filledAt: number;
+  readonly pausedSince: number;
+  readonly pausedUntil: number;
+}
+
 /** Requests to Airbyte, counted for all replicas. */
 export class SharedBudget {
   readonly #database: Database;
@@ -70,18 +77,20 @@ export class SharedBudget {
   async pausedUntil(): Promise<number> {
     return await this.#database.transaction(
       async (transaction) => {
-        const budget = await this.#lock(transaction);
+        const budget = await this.#read(transaction, "");
         return isPaused(budget, transaction.now) ? budget.pausedUntil : 0;
       },
       { isRepeatable: true },
     );
   }
 
-  async #lock(
-    transaction: Transaction,
-  ): Promise<{ tokens: number; filledAt: number; pausedSince: number; pausedUntil: number }> {
+  #lock(transaction: Transaction): Promise<Budget> {
+    return this.#read(transaction, this.#database.dialect.forUpdate);
+  }
+
+  async #read(transaction: Transaction, lock: string): Promise<Budget> {
     const rows = await transaction.all(
-      `SELECT tokens, filled_at, paused_since, paused_until FROM relay_budget ${this.#database.dialect.forUpdate}`,
+      `SELECT tokens, filled_at, paused_since, paused_until FROM relay_budget ${lock}`,
     );
     const row = rows[0] ?? {};
     return {

@@ -23,8 +23,17 @@ const PARKED: Readonly<Record<ParkReason, string>> = {
   held: "by hand",
 };
 
-/** What a connection is doing, for people. */
-export function describeState(connection: Connection, timings: Timings, now: number): Description {
+/**
+ * What a connection is doing, for people.
+ *
+ * @param pausedUntil until when nothing is asked of Airbyte, ms UTC; 0: there is no pause
+ */
+export function describeState(
+  connection: Connection,
+  timings: Timings,
+  now: number,
+  pausedUntil: number,
+): Description {
   const { state, demand } = connection;
   const phase = phaseName(state, demand);
   const said = (words: string, at?: number, detail?: string): Description => ({ phase, words, at, detail });
@@ -35,6 +44,9 @@ export function describeState(connection: Connection, timings: Timings, now: num
         : said("up to date, synced", state.lastSuccessAt);
     case "PENDING": {
       const due = dueAt(state, { now, timings, demand, jitter: 0 });
+      if (pausedUntil > Math.max(now, Number.isFinite(due) ? due : 0)) {
+        return said("waits until", pausedUntil, "Airbyte asks for fewer requests");
+      }
       return due <= now || !Number.isFinite(due)
         ? said("due now")
         : said("waits until", due, reasonOfWait(connection, timings, due));
