@@ -88,8 +88,8 @@ export class RelayServer {
     return this.#log;
   }
 
-  /** Freezes it wherever it is, or lets it go on. */
-  signal(name: "SIGSTOP" | "SIGCONT"): void {
+  /** Freezes it wherever it is, lets it go on, or has it read its clock anew (skewed-clock.ts). */
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGUSR2"): void {
     this.#child.kill(name);
   }
 
