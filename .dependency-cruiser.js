@@ -27,7 +27,14 @@ const ROOMS = {
   "relay/dispatch": RELAY,
   "relay/telemetry": RELAY,
   "relay/http": ["relay/accounts", "relay/dispatch", "relay/telemetry", ...RELAY, ...OUTSIDE],
-  "relay/page": ["relay/http", "relay/accounts", "relay/dispatch", "relay/telemetry", ...RELAY],
+  "relay/page": [
+    "relay/http",
+    "relay/accounts",
+    "relay/dispatch",
+    "relay/telemetry",
+    "dixa/webhooks",
+    ...RELAY,
+  ],
   "relay/watch": ["relay/http", "relay/accounts", "relay/dispatch", "relay/telemetry", ...RELAY, ...OUTSIDE],
   "relay/commands": [
     "relay/http",

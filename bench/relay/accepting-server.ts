@@ -25,6 +25,7 @@ const app = createServer({
   store,
   ingest: { accept: () => Promise.resolve("new"), probe: () => Promise.resolve() },
   wake: () => undefined,
+  remap: () => undefined,
   isMapped: () => true,
   stopping: new AbortController().signal,
 });

@@ -21,7 +21,8 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  relay = await RelayUnderTest.start(NAME);
+  relay = await RelayUnderTest.start();
+  await relay.addConnection(CREDENTIAL, NAME, CONNECTION);
   complaints = [];
 });
 

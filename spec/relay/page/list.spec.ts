@@ -60,7 +60,7 @@ test("what needs a person comes first, then what waits longest, then names as pe
     "Dixa 9",
     "Dixa 10",
   ]);
-  expect(needs).toEqual({ parked: 2, failing: 2, unheard: 1, owed: 1, waiting: 3 });
+  expect(needs).toEqual({ unfinished: 0, parked: 2, failing: 2, unheard: 1, owed: 1, waiting: 3 });
 });
 
 test("the search looks into names and ids, whatever their case", async () => {

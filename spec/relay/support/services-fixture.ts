@@ -104,6 +104,7 @@ export function testServices(
       services.wakes++;
     },
     wakes: 0,
+    remap: () => undefined,
     isMapped: () => true,
     stopping: stopping.signal,
     stop: () => {

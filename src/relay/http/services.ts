@@ -18,6 +18,8 @@ export interface Services {
   readonly ingest: Ingest;
   /** Has the dispatcher look at once whether there is something to do, instead of at its next tick. */
   readonly wake: () => void;
+  /** Asks Airbyte at once which connections there are, instead of at the next turn. */
+  readonly remap: () => void;
   /** Whether Airbyte has told this replica yet which connections there are. */
   readonly isMapped: () => boolean;
   /** Aborted when the relay has been told to stop; it still answers. */

@@ -74,6 +74,7 @@ function ageOf(ms: number): string {
 }
 
 const WORDS: Readonly<Record<Need, string>> = {
+  unfinished: "set-up not finished",
   parked: "parked",
   failing: "backing off",
   unheard: "webhook off or failing",

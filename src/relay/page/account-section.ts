@@ -10,7 +10,8 @@ import { pager } from "./pager.ts";
 
 /** An account with its connections and what happened to them lately. */
 export function accountSection(credential: CredentialModel, csrf: string): Html {
-  const { now, id, name, status, connections, page, pages, events, activity, pendingAge } = credential;
+  const { now, id, name, status, connections, page, pages, events, activity, pendingAge, problem, isStored } =
+    credential;
   const lastEventAt = status?.lastEventAt ?? null;
   return html`<section class="card" aria-labelledby="c-${id}">
     <header>
@@ -18,8 +19,12 @@ export function accountSection(credential: CredentialModel, csrf: string): Html 
         <h2 id="c-${id}"><a href="/accounts/${id}">${name}</a></h2>
         ${name !== id && html`<code class="id">${id}</code>`}
       </div>
-      ${actionForm(`/page/credentials/${id}/sync`, "Sync now", csrf, `Sync all connections of ${name} now`, "primary")}
+      <div class="actions">
+        ${isStored && html`<a class="button" href="/accounts/${id}/manage">Change</a>`}
+        ${actionForm(`/page/credentials/${id}/sync`, "Sync now", csrf, `Sync all connections of ${name} now`, "primary")}
+      </div>
     </header>
+    ${problem !== undefined && html`<p class="bad">${problem} <a href="/accounts/${id}/setup">Finish its set-up</a></p>`}
     <div class="facts">
       <dl>
         <div>
@@ -49,6 +54,7 @@ export function accountSection(credential: CredentialModel, csrf: string): Html 
         ? html`<p class="empty">
             No Airbyte connection of this credential is known yet. A source belongs to it when its field
             <code>credential_id</code> holds the id above.
+            <a href="/accounts/${id}/setup">How far its set-up has come</a>
           </p>`
         : html`<ul class="connections">
             ${connections.map((connection) => connectionItem(connection, now, csrf))}

@@ -1,5 +1,10 @@
 import { type Html, html } from "./html.ts";
 
+/** What each form brings along, so that no other site can send it. */
+export function actionToken(csrf: string): Html {
+  return html`<input type="hidden" name="csrf" value="${csrf}" />`;
+}
+
 export function actionForm(
   path: string,
   label: string,
@@ -8,7 +13,7 @@ export function actionForm(
   kind = "plain",
 ): Html {
   return html`<form method="post" action="${path}">
-    <input type="hidden" name="csrf" value="${csrf}" />
+    ${actionToken(csrf)}
     <button class="${kind}" aria-label="${description}">${label}</button>
   </form>`;
 }

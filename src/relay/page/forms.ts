@@ -1,6 +1,6 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
 
-import { queryParameter } from "../http/operation.ts";
+import { pathParameter, queryParameter } from "../http/operation.ts";
 import { messagePage } from "./layout.ts";
 
 export function asHtml(reply: FastifyReply): FastifyReply {
@@ -16,6 +16,15 @@ export function forbidden(reply: FastifyReply): FastifyReply {
   );
 }
 
+export function notFound(reply: FastifyReply): FastifyReply {
+  return asHtml(reply.code(404)).send(messagePage("Not found", "The relay does not know it any more."));
+}
+
+/** The id in the address. */
+export function idOf(request: FastifyRequest): string {
+  return pathParameter(request, "id").toLowerCase();
+}
+
 /** Which page of a list is wanted, from 1. */
 export function pageNumber(request: FastifyRequest): number {
   const page = Number(queryParameter(request, "page") ?? 1);
@@ -25,6 +34,12 @@ export function pageNumber(request: FastifyRequest): number {
 /** A member of a form. */
 export function field({ body }: FastifyRequest, name: string): string {
   return body instanceof URLSearchParams ? (body.get(name) ?? "") : "";
+}
+
+/** The same without the blanks around it; undefined: it was left empty. */
+export function optionalField(request: FastifyRequest, name: string): string | undefined {
+  const value = field(request, name).trim();
+  return value === "" ? undefined : value;
 }
 
 /** Whether the browser itself says that another site sent this. */

@@ -43,7 +43,7 @@ export function historyCharts({ bins, binMs }: AccountHistory, now: number): Htm
       })}
       ${barChart({
         id: "lag",
-        title: "Longest time from an event to the end of its sync",
+        title: "Longest lag, from an event to the end of its sync",
         description: longest === 0 ? "No sync ended in 24 hours." : `At most ${span(longest)} in 24 hours.`,
         bars: bins.map((bin) => [{ value: bin.lagMs, kind: "plain" }]),
         least: MINUTE_MS,
@@ -72,7 +72,7 @@ export function historyCharts({ bins, binMs }: AccountHistory, now: number): Htm
 
 function tableRow({ at, events, syncs, failures, lagMs }: Bin, now: number): Html {
   return html`<tr>
-    <th scope="row">${time(at, now, "clock")}</th>
+    <th scope="row">${time(at, now)}</th>
     <td>${number(events)}</td>
     <td>${number(syncs)}</td>
     <td>${number(failures)}</td>

@@ -37,9 +37,21 @@ export function statusPage({ title, head, live, source, csrf, message, reload }:
   );
 }
 
+/** A form for somebody who has signed in: it stays as it is while one types. */
+export function formPage(title: string, content: Html, csrf: string, message?: string): string {
+  return document(
+    title,
+    html``,
+    html`${top(csrf, message)}
+      <main>${content}</main>
+      ${FOOTER}`,
+  );
+}
+
 function top(csrf: string, message: string | undefined): Html {
   return html`<header class="top">
     <h1><a href="/">dixa-relay</a></h1>
+    <a class="button" href="/accounts/new">Add account</a>
     <p id="status" role="status" aria-live="polite">${message}</p>
     <form method="post" action="/logout">
       <input type="hidden" name="csrf" value="${csrf}" />

@@ -1,3 +1,5 @@
+import { problemOf } from "../accounts/attention.ts";
+import { type CredentialConfig } from "../config/relay-config.ts";
 import { type Services } from "../http/services.ts";
 import { type CredentialSummary } from "../store/store.ts";
 
@@ -6,7 +8,7 @@ export const FEW = 3;
 const ROWS = 25;
 
 /** What an account needs, the most urgent first. */
-const NEEDS = ["parked", "failing", "unheard", "owed", "waiting"] as const;
+const NEEDS = ["unfinished", "parked", "failing", "unheard", "owed", "waiting"] as const;
 export type Need = (typeof NEEDS)[number];
 
 export interface ListRow {
@@ -45,7 +47,7 @@ export async function readList(
 ): Promise<ListModel> {
   const now = clock.now();
   const summaries = new Map((await store.credentialSummaries()).map((each) => [each.credentialId, each]));
-  const all = config.credentials.map(({ id, name }) => rowOf(id, name, summaries.get(id), now));
+  const all = config.credentials.map((credential) => rowOf(credential, summaries.get(credential.id), now));
   const search = query.search.trim().slice(0, 200);
   const wanted = search.toLowerCase();
   const found = all
@@ -63,6 +65,7 @@ export async function readList(
     found: found.length,
     total: all.length,
     needs: {
+      unfinished: count("unfinished"),
       parked: count("parked"),
       failing: count("failing"),
       unheard: count("unheard"),
@@ -72,10 +75,12 @@ export async function readList(
   };
 }
 
-function rowOf(id: string, name: string, summary: CredentialSummary | undefined, now: number): ListRow {
+function rowOf(credential: CredentialConfig, summary: CredentialSummary | undefined, now: number): ListRow {
+  const { id, name } = credential;
   const phases = summary?.phases ?? {};
   const { pendingSince = null, owed = null, subscription = null } = summary ?? {};
   const has: Readonly<Record<Need, boolean>> = {
+    unfinished: problemOf(credential) !== undefined,
     parked: (phases.PARKED ?? 0) > 0,
     failing: (phases.BACKOFF ?? 0) > 0,
     unheard: subscription !== null && (subscription.state !== "on" || subscription.failing !== null),

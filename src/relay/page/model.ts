@@ -1,3 +1,4 @@
+import { problemOf } from "../accounts/attention.ts";
 import { proofOf } from "../config/auth.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../config/webhook-url.ts";
@@ -18,6 +19,10 @@ export interface CredentialModel {
   readonly name: string;
   readonly webhookUrl: string | null;
   readonly auth: ReturnType<typeof proofOf>;
+  /** What a person must do before it works; undefined: nothing. */
+  readonly problem: string | undefined;
+  /** Whether it was made here, so that it can be changed here. */
+  readonly isStored: boolean;
   readonly status: CredentialSummary | undefined;
   /** Age of the oldest unsynced event, ms; undefined if there is none. */
   readonly pendingAge: number | undefined;
@@ -65,6 +70,8 @@ export async function readAccount(
     name: credential.name,
     webhookUrl: webhookUrl(config.publicUrl, credential.id),
     auth: proofOf(credential.auth),
+    problem: problemOf(credential),
+    isStored: credential.stored !== undefined,
     status,
     pendingAge: pendingSince === null ? undefined : Math.max(0, now - pendingSince),
     samples: history.of(credential.id),

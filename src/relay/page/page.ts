@@ -4,9 +4,11 @@ import { isHttpProblem } from "../http/errors.ts";
 import { type Services } from "../http/services.ts";
 import { isStoreUnavailable } from "../store/store.ts";
 import { Access } from "./access.ts";
+import { AddRoutes } from "./add-routes.ts";
 import { ASSETS } from "./assets.ts";
 import { asHtml } from "./forms.ts";
 import { messagePage } from "./layout.ts";
+import { ManageRoutes } from "./manage-routes.ts";
 import { PendingHistory } from "./pending-history.ts";
 import { takeSamples } from "./samples.ts";
 import { StatusRoutes } from "./status-routes.ts";
@@ -51,6 +53,8 @@ export function addPage(app: FastifyInstance, services: Services): void {
       access.toDo((_, reply) => Promise.resolve(access.signOut(reply))),
     );
     new StatusRoutes(services, history).addTo(page, access);
+    new AddRoutes(services).addTo(page, access);
+    new ManageRoutes(services).addTo(page, access);
     await Promise.resolve();
   });
 }

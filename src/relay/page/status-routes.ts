@@ -2,28 +2,26 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fa
 
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { mayForget } from "../http/forgettable.ts";
-import { pathParameter, queryParameter } from "../http/operation.ts";
+import { queryParameter } from "../http/operation.ts";
 import { type Services } from "../http/services.ts";
 import { type Access } from "./access.ts";
 import { readHistory } from "./account-history.ts";
 import { accountList, listHead } from "./account-list.ts";
 import { accountPage } from "./account-page.ts";
 import { accountSection } from "./account-section.ts";
-import { asHtml, pageNumber, wantsText } from "./forms.ts";
+import { type Done, doneMessage, doneWords } from "./done.ts";
+import { asHtml, idOf, notFound, pageNumber, wantsText } from "./forms.ts";
 import { type Html, html } from "./html.ts";
-import { messagePage, statusPage } from "./layout.ts";
+import { statusPage } from "./layout.ts";
 import { FEW, readList } from "./list-model.ts";
 import { readAccount } from "./model.ts";
 import { type PendingHistory } from "./pending-history.ts";
 
-/** What an action did, in the words that the page shows afterwards; the keys travel in its address. */
-const DONE: ReadonlyMap<string, string> = new Map([
-  ["sync", "A sync of all its connections has been asked for."],
-  ["retry", "Back-offs and failures are forgotten; it is tried again."],
-  ["park", "Parked. What happens meanwhile is not forgotten."],
-  ["unpark", "Unparked."],
-  ["forget", "The connection is forgotten."],
-]);
+const NO_ACCOUNT = html`<section class="card">
+  <h2>No Dixa account yet</h2>
+  <p>Airbyte syncs when something happens in one, as soon as the relay knows it.</p>
+  <p><a class="button" href="/accounts/new">Add the first one</a></p>
+</section>`;
 
 /** Shows how the accounts and their connections are, and does what the buttons there say. */
 export class StatusRoutes {
@@ -47,7 +45,7 @@ export class StatusRoutes {
             live,
             source: "/page/fragment",
             csrf,
-            message: DONE.get(queryParameter(request, "done") ?? ""),
+            message: doneMessage(request),
             // Whoever is typing into the search must not lose it.
             reload: isSearchable ? undefined : "/",
           }),
@@ -65,7 +63,7 @@ export class StatusRoutes {
       "/accounts/:id",
       access.toSee(async (request, reply, { csrf }) => {
         const credential = this.#credentialOf(request);
-        if (credential === undefined) return this.#notFound(reply);
+        if (credential === undefined) return notFound(reply);
         const live = await this.#account(credential, request, csrf);
         const path = `/accounts/${credential.id}`;
         return asHtml(reply).send(
@@ -75,7 +73,7 @@ export class StatusRoutes {
             live,
             source: `${path}/fragment`,
             csrf,
-            message: DONE.get(queryParameter(request, "done") ?? ""),
+            message: doneMessage(request),
             reload: `${path}?page=${pageNumber(request)}`,
           }),
         );
@@ -85,7 +83,7 @@ export class StatusRoutes {
       "/accounts/:id/fragment",
       access.toSee(async (request, reply, { csrf }) => {
         const credential = this.#credentialOf(request);
-        if (credential === undefined) return this.#notFound(reply);
+        if (credential === undefined) return notFound(reply);
         return asHtml(reply).send((await this.#account(credential, request, csrf)).html);
       }),
     );
@@ -93,7 +91,7 @@ export class StatusRoutes {
       "/page/credentials/:id/sync",
       access.toDo(async (request, reply) => {
         const credential = this.#credentialOf(request);
-        if (credential === undefined) return this.#notFound(reply);
+        if (credential === undefined) return notFound(reply);
         await this.#services.store.requestSync(credential.id);
         return this.#done(request, reply, "sync", credential.id);
       }),
@@ -103,7 +101,7 @@ export class StatusRoutes {
         `/page/connections/:id/${type}`,
         access.toDo(async (request, reply) => {
           const applied = await this.#services.store.apply(idOf(request), { type });
-          if (applied === undefined) return this.#notFound(reply);
+          if (applied === undefined) return notFound(reply);
           return this.#done(request, reply, type, applied.connection.credentialId);
         }),
       );
@@ -113,7 +111,7 @@ export class StatusRoutes {
       access.toDo(async (request, reply) => {
         const { config, store } = this.#services;
         const found = await store.forget(idOf(request), (connection) => mayForget(config, connection));
-        if (found?.isForgotten !== true) return this.#notFound(reply);
+        if (found?.isForgotten !== true) return notFound(reply);
         return this.#done(request, reply, "forget", found.connection.credentialId);
       }),
     );
@@ -133,6 +131,7 @@ export class StatusRoutes {
     const models = await Promise.all(
       config.credentials.map((credential) => readAccount(this.#services, this.#history, credential, 1)),
     );
+    if (models.length === 0) return { head: undefined, live: NO_ACCOUNT, isSearchable: false };
     const live = html`${models.map((model) => accountSection(model, csrf))}`;
     return { head: undefined, live, isSearchable: false };
   }
@@ -145,11 +144,11 @@ export class StatusRoutes {
     return accountPage(model, history, csrf);
   }
 
-  #done(request: FastifyRequest, reply: FastifyReply, name: string, credentialId: string): FastifyReply {
+  #done(request: FastifyRequest, reply: FastifyReply, name: Done, credentialId: string): FastifyReply {
     request.log.info({ credential: credentialId, path: request.url }, `${name} by hand, on the status page`);
     this.#services.wake();
     return wantsText(request)
-      ? reply.type("text/plain; charset=utf-8").send(DONE.get(name))
+      ? reply.type("text/plain; charset=utf-8").send(doneWords(name))
       : reply.redirect(`/accounts/${credentialId}?done=${name}`, 303);
   }
 
@@ -157,12 +156,4 @@ export class StatusRoutes {
     const id = idOf(request);
     return this.#services.config.credentials.find((credential) => credential.id === id);
   }
-
-  #notFound(reply: FastifyReply): FastifyReply {
-    return asHtml(reply.code(404)).send(messagePage("Not found", "The relay does not know it any more."));
-  }
-}
-
-function idOf(request: FastifyRequest): string {
-  return pathParameter(request, "id").toLowerCase();
 }

@@ -77,10 +77,10 @@ dd { font-weight: 600; line-height: 1.35; }
   background: var(--wait-ground); color: var(--wait); }
 .badge.clean { background: var(--good-ground); color: var(--good); }
 .badge.tracking, .badge.claimed { background: var(--busy-ground); color: var(--busy); }
-.badge.backoff, .badge.failing, .badge.unheard { background: var(--bad-ground); color: var(--bad); }
+.badge.unfinished, .badge.backoff, .badge.failing, .badge.unheard { background: var(--bad-ground); color: var(--bad); }
 .badge.parked, .badge.none { background: var(--line); color: var(--text); }
 
-.pager { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; margin-top: 1rem; }
+.pager { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.25rem 1rem; margin-top: 1rem; }
 .pager a { padding: 0.25rem 0; }
 .back { margin-bottom: 0.75rem; font-size: 0.9rem; }
 .search { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0.25rem 0.5rem; align-items: center; margin-bottom: 1rem; }
@@ -92,8 +92,10 @@ h1 a:hover, h2 a:hover { text-decoration: underline; }
 table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
 td { padding: 0.3rem 0; vertical-align: top; border-top: 1px solid var(--line); }
 tr:first-child td { border-top: 0; }
-.numbers td, .numbers th { text-align: right; }
+.numbers td, .numbers th { text-align: right; overflow-wrap: normal; }
 .numbers th:first-child { text-align: left; }
+.numbers thead th { padding-right: 0; }
+.numbers tr:first-child td { border-top: 1px solid var(--line); }
 th { font-weight: 600; text-align: left; vertical-align: top; }
 thead th { font-size: 0.8rem; font-weight: 400; color: var(--quiet); padding: 0 0.75rem 0.3rem 0; }
 tbody th { padding: 0.3rem 0.75rem 0.3rem 0; border-top: 1px solid var(--line); }
@@ -106,11 +108,37 @@ summary { cursor: pointer; color: var(--quiet); font-size: 0.9rem; min-height: 1
 td small { margin-left: 0.25rem; }
 td small.detail { display: block; margin-left: 0; }
 
-button { font: inherit; font-size: 0.9rem; font-weight: 600; min-height: 2.25rem; padding: 0.3rem 0.9rem; border-radius: 8px;
+.form { max-width: 44rem; margin-inline: auto; }
+.form form { display: grid; gap: 1rem; margin-top: 1rem; }
+.form p + p, .form h3 + p { margin-top: 0.25rem; }
+.field { display: grid; gap: 0.3rem; }
+.field .bad { font-size: 0.9rem; font-weight: 600; }
+.tick { display: flex; gap: 0.6rem; align-items: center; min-height: 2.25rem; }
+.tick input { width: 1.25rem; min-height: 1.25rem; height: 1.25rem; flex: none; accent-color: var(--accent); }
+.tick label { font-weight: 400; }
+.form details { border: 1px solid var(--line); border-radius: 10px; padding: 0.6rem 1rem; }
+.form details[open] { display: grid; gap: 0.75rem; padding-bottom: 1rem; }
+.todo { grid-template-columns: minmax(0, 1fr); gap: 0.5rem; margin: 0.75rem 0; }
+.todo dd { font-weight: 400; }
+.events code { display: inline-block; margin-right: 0.75rem; }
+.copy { display: inline-block; color: var(--text); background: var(--ground); border: 1px solid var(--line); border-radius: 6px;
+  padding: 0.15rem 0.4rem; user-select: all; }
+.notes { padding-left: 1.25rem; margin: 0.5rem 0; }
+.steps { list-style: none; margin: 1rem 0; padding: 0; display: grid; gap: 1rem; }
+.steps li { display: grid; grid-template-columns: 2rem minmax(0, 1fr); gap: 0.75rem; }
+.steps form { margin-top: 0.5rem; }
+.steps h3 { margin: 0; font-size: 1rem; text-transform: none; letter-spacing: 0; color: var(--text); }
+.mark { display: grid; place-items: center; width: 2rem; height: 2rem; border-radius: 99px; font-weight: 700;
+  background: var(--wait-ground); color: var(--wait); }
+.done .mark { background: var(--good-ground); color: var(--good); }
+
+a.button { display: inline-flex; align-items: center; text-decoration: none; }
+button, a.button { font: inherit; font-size: 0.9rem; font-weight: 600; min-height: 2.25rem; padding: 0.3rem 0.9rem; border-radius: 8px;
   border: 1px solid var(--line); background: var(--card); color: var(--text); cursor: pointer; }
-button:hover { border-color: var(--accent); }
+button:hover, a.button:hover { border-color: var(--accent); }
 button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 button.primary:hover { filter: brightness(1.08); }
+button.danger { border-color: var(--bad); color: var(--bad); }
 button[aria-disabled="true"] { opacity: 0.5; cursor: progress; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
@@ -124,6 +152,8 @@ input { font: inherit; width: 100%; min-height: 2.5rem; padding: 0.4rem 0.7rem; 
 
 @media (max-width: 44rem) {
   main { padding: 0.75rem; }
+  .top { column-gap: 0.5rem; }
+  .top .button, .top button { padding-inline: 0.7rem; }
   .card { padding: 1rem; border-radius: 12px; }
   .facts, .columns { grid-template-columns: minmax(0, 1fr); }
   .connection { grid-template-columns: minmax(0, 1fr); gap: 0.5rem; }
@@ -133,7 +163,8 @@ input { font: inherit; width: 100%; min-height: 2.5rem; padding: 0.4rem 0.7rem; 
   .accounts tbody tr { padding: 0.75rem 0; border-top: 1px solid var(--line); }
   .accounts td, .accounts tr:first-child td, .accounts tbody th { border: 0; padding: 0.1rem 0; width: auto; }
   .accounts td::before { content: attr(data-label) ": "; color: var(--quiet); }
-  button { min-height: 2.75rem; }
+  button, a.button { min-height: 2.75rem; }
+  .form .actions { justify-content: end; }
   .login { margin-top: 6vh; }
 }
 @media (prefers-reduced-motion: no-preference) {

@@ -151,6 +151,9 @@ export class RelayProcess {
       store,
       ingest: this.#watch.ingest,
       wake,
+      remap: () => {
+        this.#remap.ring();
+      },
       isMapped: () => this.#directory.isMapped,
       stopping: this.#stopping.signal,
     };
