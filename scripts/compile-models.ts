@@ -10,8 +10,8 @@ import { DuckDbDestination } from "../integration_tests/duckdb/destination.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SHIPPED = join(ROOT, "models/compiled/duckdb.sql");
-/** The tables that the shipped SQL reads; without the optional streams, which leave columns null. */
-const STREAMS = ["conversations", "messages", "activity_logs"];
+/** The tables that the shipped SQL reads; without the other optional streams, which leave columns null. */
+const STREAMS = ["conversations", "messages", "activity_logs", "business_hours"];
 
 const manifestSchema = z.object({
   nodes: z.record(

@@ -13,7 +13,8 @@ interface Table {
   name: string;
   columns: Column[];
   key: string;
-  cursor: string;
+  /** Of rows with the same key the largest stays; undefined: the one that came last. */
+  cursor: string | undefined;
 }
 
 type Catalog = Extract<AirbyteMessage, { type: "CATALOG" }>["catalog"];
@@ -65,8 +66,7 @@ export class DuckDbDestination {
     for (const stream of catalog.streams) {
       const key = stream.source_defined_primary_key?.[0]?.[0];
       const cursor = stream.default_cursor_field?.[0];
-      if (key === undefined || cursor === undefined)
-        throw new Error(`${stream.name} has no key or no cursor`);
+      if (key === undefined) throw new Error(`${stream.name} has no key`);
       const columns = columnsOf(stream.json_schema);
       this.#tables.set(stream.name, { name: stream.name, columns, key, cursor });
       const definitions = columns.map(({ name, type }) => `${quoted(name)} ${type}`);
@@ -145,6 +145,7 @@ export class DuckDbDestination {
   async #merge({ name, columns, key, cursor }: Table, path: string): Promise<void> {
     const fields = columns.map(({ name: field, type }) => `${quoted(field)} ${type}`).join(", ");
     const picked = columns.map(({ name: field }) => `record.data.${quoted(field)} AS ${quoted(field)}`);
+    const newest = [...(cursor === undefined ? [] : [`${quoted(cursor)} DESC`]), "record.emitted_at DESC"];
     await this.#connection.run(`
       INSERT OR REPLACE INTO ${quoted(name)}
       SELECT ${picked.join(", ")}
@@ -153,7 +154,7 @@ export class DuckDbDestination {
         columns = {record: ${literal(`STRUCT(data STRUCT(${fields}), emitted_at BIGINT)`)}}
       )
       QUALIFY row_number() OVER (
-        PARTITION BY ${quoted(key)} ORDER BY ${quoted(cursor)} DESC, record.emitted_at DESC
+        PARTITION BY ${quoted(key)} ORDER BY ${newest.join(", ")}
       ) = 1`);
   }
 

@@ -49,11 +49,13 @@ test("the demo reads twice into DuckDB, and its table says what is there", async
   expect(stdout).toMatch(/conversations │ +700 │ +700 │ +\d+ │ +0 │/);
   expect(stdout).toMatch(/messages +│ +[\d,]+ │ +[\d,]+ │ +\d+ │ +25 │/);
   expect(stdout).toMatch(/activity_logs │ +[\d,]+ │/);
-  expect(stdout).toMatch(/first reply time, median/);
+  expect(stdout).toMatch(/first reply time, median \(in business hours\)/);
+  expect(stdout).toMatch(/█ \d+ min \(\d+ min\)/);
   expect(stdout).toMatch(/Grace Agent +█+ \d+/);
   expect(stdout).toMatch(/CSAT: \d+ % of \d+ ratings are 4 or 5/);
   const report = await readFile(join(folder, "simulator", "report.html"), "utf8");
   expect(report).toContain("First reply time by day");
+  expect(report).toContain("in business hours");
   const destination = await DuckDbDestination.open(join(folder, "simulator"));
   try {
     const [closed] = await destination.query(
@@ -66,9 +68,11 @@ test("the demo reads twice into DuckDB, and its table says what is there", async
     );
     expect(exact).toEqual({ n: 0 });
     const [answered] = await destination.query(
-      "SELECT count(*)::INTEGER AS n, count(number_of_agent_replies)::INTEGER AS told FROM marts.dixa__conversation_metrics",
+      `SELECT count(*)::INTEGER AS n, count(number_of_agent_replies)::INTEGER AS told,
+         bool_and(first_reply_time_business_minutes <= first_reply_time_calendar_minutes) AS within
+       FROM marts.dixa__conversation_metrics`,
     );
-    expect(answered).toEqual({ n: 700, told: 700 });
+    expect(answered).toEqual({ n: 700, told: 700, within: true });
   } finally {
     destination.close();
   }
@@ -81,11 +85,24 @@ test("with a configuration of one's own it reads that account, and goes on from 
   const first = await demo("--config", config);
   expect(first.code).toBe(0);
   expect(first.stdout).toContain("read: everything");
+  // Of the three schedules there none can be taken for the one that counts.
+  expect(first.stdout).toMatch(/first reply time, median +backlog/);
   const second = await demo("--config", config);
   expect(second.code).toBe(0);
   expect(second.stdout).toContain("read: what is new since the last run");
   expect(second.stdout).toMatch(/conversations │ +300 │/);
   expect(first.stdout + first.stderr + second.stdout + second.stderr).not.toContain(TOKEN);
+});
+
+test("without the right to read business hours, the demo says so and does without", async () => {
+  simulator = await startDixaSimulator({ token: TOKEN, conversations: 100, limits: false });
+  simulator.denials.set("/v1/business-hours/schedules", 403);
+  const config = join(folder, "no-hours.json");
+  await writeFile(config, JSON.stringify(simulator.config()));
+  const { code, stdout } = await demo("--config", config);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Without business hours, since they can't be read: .*(403|business)/);
+  expect(stdout).toMatch(/The same as a page/);
 });
 
 test.each([

@@ -46,10 +46,16 @@ const ACTIVITIES = [
   ...of("json", "author", "attributes"),
 ];
 
-export const BUSINESS_HOURS_COLUMNS = [
-  ...of("text", "id", "name", "timezone"),
-  ...of("json", "businessHours", "exceptions"),
-];
+/** Optional streams. */
+const COLUMNS = {
+  business_hours: [...of("text", "id", "name", "timezone"), ...of("json", "businessHours", "exceptions")],
+  tags: of("text", "id", "name", "color", "state"),
+};
+
+/** The table of an optional stream. @param loadedAt ms UTC */
+export function tableOf(name: keyof typeof COLUMNS, rows: readonly Row[], loadedAt: number): RawTable {
+  return { name, columns: COLUMNS[name], rows: rows.map((row) => ({ row, loadedAt })) };
+}
 
 /** The three raw tables that hold these histories. @param loadedAt ms UTC */
 export function rawTables(histories: readonly History[], loadedAt: number): RawTable[] {

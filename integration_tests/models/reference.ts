@@ -1,3 +1,5 @@
+import { AGENTS } from "../simulators/dixa/data/people.ts";
+import { type History } from "../simulators/dixa/data/story.ts";
 import { businessMinutes, type Schedule } from "./business-time.ts";
 
 type Row = Record<string, unknown>;
@@ -7,6 +9,14 @@ export interface Truth {
   conversation: Row;
   messages: Row[];
   activities: Row[];
+}
+
+export function truthOf({ conversation, messages, activities }: History): Truth {
+  return {
+    conversation: conversation.row,
+    messages: messages.map(({ row }) => row),
+    activities: activities.map(({ row }) => row),
+  };
 }
 
 interface Activity {
@@ -43,6 +53,10 @@ export interface Metrics {
   count_internal_notes: number;
   count_reopens: number;
   count_transfers: number;
+  count_transfers_to_agents: number;
+  count_transfers_to_queues: number;
+  count_transfers_failed: number;
+  count_transfers_initiated: number;
   count_offers: number;
   count_offers_accepted: number;
   count_offers_rejected: number;
@@ -100,6 +114,7 @@ export function metricsOf(truth: Truth, schedule: Schedule | undefined): Metrics
     }
   }
   const assignees = new Set<string>();
+  const transfers = { Agent: 0, Queue: 0 };
   const seen: Record<string, number> = {};
   let [firstAssigned, firstClosed, closedSince]: (number | undefined)[] = [];
   let status: "open" | "pending" | "closed" | undefined;
@@ -120,6 +135,9 @@ export function metricsOf(truth: Truth, schedule: Schedule | undefined): Metrics
     }
     if (type === "MessageAddedByCustomer" && !byMessages) counts.customer++;
     if (type === "ConversationAutoreplySent") counts.automatic++;
+
+    if (type === "TransferSuccessful" && attributes["destinationType"] !== undefined)
+      transfers[attributes["destinationType"] as keyof typeof transfers]++;
 
     const assignee = assigneeOf(type, author, attributes);
     const stops =
@@ -170,7 +188,8 @@ export function metricsOf(truth: Truth, schedule: Schedule | undefined): Metrics
     is_complete: isComplete,
     is_agent_initiated: isAgentInitiated,
     is_closed: isClosed,
-    is_linked_to_parent: seen["ConversationLinkedToParent"] !== undefined,
+    is_linked_to_parent:
+      (seen["ConversationLinkedToParent"] ?? 0) > (seen["ConversationUnlinkedToParent"] ?? 0),
     first_reply_at: iso(firstReply),
     first_assigned_at: iso(assigned),
     first_resolution_at: iso(first),
@@ -192,6 +211,10 @@ export function metricsOf(truth: Truth, schedule: Schedule | undefined): Metrics
     count_internal_notes: isComplete ? notes : Math.max(notes, wrapUp),
     count_reopens: reopens,
     count_transfers: seen["TransferSuccessful"] ?? 0,
+    count_transfers_to_agents: transfers.Agent,
+    count_transfers_to_queues: transfers.Queue,
+    count_transfers_failed: seen["TransferFailed"] ?? 0,
+    count_transfers_initiated: seen["TransferInitiated"] ?? 0,
     count_offers: seen["ConversationOffered"] ?? 0,
     count_offers_accepted: seen["ConversationOfferAccepted"] ?? 0,
     count_offers_rejected: seen["ConversationOfferRejected"] ?? 0,
@@ -221,6 +244,44 @@ export function statusesOf(truth: Truth): StatusSpan[] {
     started_at: new Date(at).toISOString(),
     ended_at: iso(kept[index + 1]?.[0]),
   }));
+}
+
+/** Agents' replies by `agent/day`, with the days of a time zone; replies of nobody known are under `unknown`. */
+export function repliesByAgentAndDay(truths: readonly Truth[], zone = "UTC"): Record<string, number> {
+  const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" });
+  const emails = new Map(AGENTS.map(({ id, email }) => [email, id]));
+  const counted: Record<string, number> = {};
+  for (const { messages, activities } of truths) {
+    const isTold = activities.some(({ _type }) => String(_type).startsWith("ConversationCreatedBy"));
+    const replies = isTold
+      ? activities.filter(({ _type }) => _type === "MessageAddedByAgent")
+      : messages.filter(({ direction }) => direction === "outbound");
+    for (const reply of replies) {
+      const message = isTold
+        ? messages.find(({ id }) => id === (reply["attributes"] as Row)["messageId"])!
+        : reply;
+      if (message["is_automated_message"] === true) continue;
+      const agent = isTold
+        ? (reply["author"] as Row | undefined)?.["id"]
+        : emails.get(message["author_email"] as string);
+      const day = clock.format(message["created_at"] as number);
+      const key = `${typeof agent === "string" ? agent : "unknown"}/${day}`;
+      counted[key] = (counted[key] ?? 0) + 1;
+    }
+  }
+  return counted;
+}
+
+/** Doubles are summed in any order. Shifted a little, so that no value lies where rounding goes either way. */
+export function rounded(rows: readonly object[]): Row[] {
+  return rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [
+        name,
+        typeof value === "number" ? Math.round(value * 1e6 + 0.1234567) / 1e6 : (value as unknown),
+      ]),
+    ),
+  );
 }
 
 /** Who has the conversation after this activity; undefined where that does not change hands. */

@@ -105,6 +105,21 @@ export const SCENARIOS: Readonly<Record<string, History>> = {
     .wait(MINUTE_MS)
     .other()
     .told(),
+  "transfers whose outcome or destination is not told": asked(122)
+    .wait(MINUTE_MS)
+    .other("TransferInitiated")
+    .wait(MINUTE_MS)
+    .other("TransferInitiated")
+    .other("TransferSuccessful")
+    .wait(MINUTE_MS)
+    .agentReplies(grace)
+    .told(),
+  "linked to another, and not any more": asked(123)
+    .wait(MINUTE_MS)
+    .linkedToParent(101, "SideConversation")
+    .wait(HOUR_MS)
+    .other("ConversationUnlinkedToParent")
+    .told(),
   "merged into another": asked(110)
     .wait(MINUTE_MS)
     .linkedToParent(101, "Merge")

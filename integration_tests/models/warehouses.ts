@@ -20,48 +20,86 @@ for (const type of [INT8, NUMERIC]) types.setTypeParser(type, Number);
 for (const type of [TIMESTAMP, DATE])
   types.setTypeParser(type, (text) => new Date(`${text.replace(" ", "T")}Z`));
 
-/** A warehouse with raw tables in the schema `dixa`, and what dbt makes of them in `marts`. */
+/** How a destination writes its tables. */
+export interface TableForm {
+  schema: string;
+  /** In front of every table's name. */
+  prefix: string;
+  /** A column's name, for the member of Dixa's row. */
+  columnName: (name: string) => string;
+  /** Type of nested values. DuckDB has no JSONB, and takes JSON. */
+  json: "JSON" | "JSONB" | "VARCHAR";
+  /** Type of instants. */
+  timestamp: "TIMESTAMP" | "TIMESTAMPTZ" | "VARCHAR";
+  /** Whether Airbyte's own columns are there. */
+  hasMeta: boolean;
+}
+
+/** PyAirbyte's. */
+export const LOWER_CASE: TableForm = {
+  schema: "dixa",
+  prefix: "",
+  columnName: (name) => name.toLowerCase(),
+  json: "JSON",
+  timestamp: "TIMESTAMP",
+  hasMeta: true,
+};
+
+/** A warehouse with raw tables, and what dbt makes of them. */
 export interface Warehouse {
+  /** Where PyAirbyte's cache of the same name writes into it. */
+  readonly cache: { name: "duckdb" | "postgres"; options: Row; env: Record<string, string> };
   /** Makes the tables if they are not there, and appends the rows: the same row may be there several times. */
-  append(tables: readonly RawTable[]): Promise<void>;
+  append(tables: readonly RawTable[], form?: TableForm): Promise<void>;
   run(sql: string): Promise<void>;
   /** Rows with timestamps as ISO 8601 text and numbers as numbers. */
   query(sql: string): Promise<Row[]>;
-  /** dbt's own output. @throws Error with it, when dbt fails */
-  dbt(args: readonly string[], vars?: Row): Promise<string>;
+  /** dbt's own output. @param schema where models go @throws Error with the output, when dbt fails */
+  dbt(args: readonly string[], vars?: Row, schema?: string): Promise<string>;
   close(): Promise<void>;
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const META = ["_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta"];
+const META: readonly RawColumn[] = [
+  { name: "_airbyte_raw_id", kind: "text" },
+  { name: "_airbyte_extracted_at", kind: "timestamp" },
+  { name: "_airbyte_meta", kind: "json" },
+];
 
-const TYPES: Record<"duckdb" | "postgres", Record<RawColumn["kind"], string>> = {
-  duckdb: { integer: "BIGINT", text: "VARCHAR", boolean: "BOOLEAN", json: "JSON", timestamp: "TIMESTAMP" },
-  postgres: { integer: "BIGINT", text: "VARCHAR", boolean: "BOOLEAN", json: "JSON", timestamp: "TIMESTAMP" },
-};
-
-function definitions(kind: keyof typeof TYPES, columns: readonly RawColumn[]): string {
-  // PyAirbyte's columns are in lower case.
-  const own = columns.map((column) => `${quoted(column.name.toLowerCase())} ${TYPES[kind][column.kind]}`);
-  const [, loadedAt] = META;
-  return [
-    ...own,
-    `"_airbyte_raw_id" VARCHAR`,
-    `"${loadedAt ?? ""}" TIMESTAMP`,
-    `"_airbyte_meta" ${TYPES[kind].json}`,
-  ].join(", ");
+function columnsOf({ columns }: RawTable, { hasMeta }: TableForm): readonly RawColumn[] {
+  return hasMeta ? [...columns, ...META] : columns;
 }
 
-function lowered({ columns, rows }: RawTable): Row[] {
-  return rows.map(({ row, loadedAt }, index) => {
-    const own = columns.map(({ name }) => [name.toLowerCase(), row[name] ?? null]);
-    const at = new Date(loadedAt).toISOString().replace("Z", "");
-    return {
-      ...(Object.fromEntries(own) as Row),
+function definitions(table: RawTable, form: TableForm): string[] {
+  const types: Record<RawColumn["kind"], string> = {
+    integer: "BIGINT",
+    text: "VARCHAR",
+    boolean: "BOOLEAN",
+    json: form.json,
+    timestamp: form.timestamp,
+  };
+  return columnsOf(table, form).map(({ name, kind }) => `${quoted(form.columnName(name))} ${types[kind]}`);
+}
+
+function tableName({ name }: RawTable, { schema, prefix }: TableForm): string {
+  return `${schema}.${quoted(prefix + name)}`;
+}
+
+/** The rows as members of JSON, under the names of the table's columns. */
+function written(table: RawTable, form: TableForm): Row[] {
+  return table.rows.map(({ row, loadedAt }, index) => {
+    const all: Row = {
+      ...row,
       _airbyte_raw_id: String(index),
-      _airbyte_extracted_at: at,
+      _airbyte_extracted_at: new Date(loadedAt).toISOString(),
       _airbyte_meta: {},
     };
+    const members = columnsOf(table, form).map(({ name, kind }): [string, unknown] => {
+      const value = all[name] ?? null;
+      const isText = kind === "json" && form.json === "VARCHAR" && value !== null;
+      return [form.columnName(name), isText ? JSON.stringify(value) : value];
+    });
+    return Object.fromEntries(members);
   });
 }
 
@@ -101,7 +139,7 @@ async function runDbt(
 }
 
 /** DuckDB, in a file of this folder; opened for each step alone, since dbt wants the file for itself. */
-export function duckDb(folder: string): Warehouse {
+function duckDb(folder: string): Warehouse {
   const file = join(folder, "warehouse.duckdb");
   const use = async <T>(
     work: (connection: Awaited<ReturnType<DuckDBInstance["connect"]>>) => Promise<T>,
@@ -116,25 +154,27 @@ export function duckDb(folder: string): Warehouse {
     }
   };
   return {
-    append: (tables) =>
+    cache: { name: "duckdb", options: { db_path: file }, env: {} },
+    append: (tables, form = LOWER_CASE) =>
       use(async (connection) => {
-        await connection.run("CREATE SCHEMA IF NOT EXISTS dixa");
+        // A zone of its own, as the session of whoever writes may have one.
+        await connection.run(`SET TimeZone = 'UTC'; CREATE SCHEMA IF NOT EXISTS ${form.schema}`);
         for (const table of tables) {
-          const columns = definitions("duckdb", table.columns);
-          await connection.run(`CREATE TABLE IF NOT EXISTS dixa.${quoted(table.name)} (${columns})`);
+          const columns = definitions(table, { ...form, json: form.json === "JSONB" ? "JSON" : form.json });
+          await connection.run(
+            `CREATE TABLE IF NOT EXISTS ${tableName(table, form)} (${columns.join(", ")})`,
+          );
           if (table.rows.length === 0) continue;
           const path = join(folder, `${table.name}.jsonl`);
           await writeFile(
             path,
-            lowered(table)
+            written(table, form)
               .map((row) => JSON.stringify(row))
               .join("\n"),
           );
-          const types = columns
-            .split(", ")
-            .map((definition) => definition.replace(/^"(.*)" (.*)$/, `'$1': '$2'`));
+          const types = columns.map((definition) => definition.replace(/^"(.*)" (.*)$/, `'$1': '$2'`));
           await connection.run(`
-            INSERT INTO dixa.${quoted(table.name)} BY NAME
+            INSERT INTO ${tableName(table, form)} BY NAME
             FROM read_json(${literal(path)}, format = 'newline_delimited', columns = {${types.join(", ")}})`);
           await rm(path);
         }
@@ -148,32 +188,36 @@ export function duckDb(folder: string): Warehouse {
         const reader = await connection.runAndReadAll(sql);
         return reader.getRowObjectsJS().map(plain);
       }),
-    dbt: (args, vars = {}) => runDbt("duckdb", join(folder, "target"), { DIXA_DUCKDB: file }, args, vars),
+    dbt: (args, vars = {}, schema = "marts") =>
+      runDbt("duckdb", join(folder, "target"), { DIXA_DUCKDB: file, DIXA_TARGET_SCHEMA: schema }, args, vars),
     close: () => Promise.resolve(),
   };
 }
 
 /** A PostgreSQL server of its own. */
-export async function postgres(folder: string): Promise<Warehouse & { url: string }> {
+async function postgres(folder: string): Promise<Warehouse> {
   const server: PostgresServer = await startPostgres();
   const url = await server.createDatabase();
   const client = new pg.Client({ connectionString: url, types });
   await client.connect();
   const { searchParams, pathname } = new URL(url);
-  const env = {
-    DIXA_PGHOST: searchParams.get("host") ?? "",
-    DIXA_PGDATABASE: pathname.slice(1),
-  };
+  const [socket, database] = [searchParams.get("host") ?? "", pathname.slice(1)];
+  const env = { DIXA_PGHOST: socket, DIXA_PGDATABASE: database };
   return {
-    url,
-    async append(tables) {
-      await client.query("CREATE SCHEMA IF NOT EXISTS dixa");
+    cache: {
+      name: "postgres",
+      // No host: libpq takes the socket's folder from the environment.
+      options: { host: "", port: 5432, username: "relay", password: "", database },
+      env: { PGHOST: socket },
+    },
+    async append(tables, form = LOWER_CASE) {
+      await client.query(`CREATE SCHEMA IF NOT EXISTS ${form.schema}`);
       for (const table of tables) {
-        const columns = definitions("postgres", table.columns);
-        await client.query(`CREATE TABLE IF NOT EXISTS dixa.${quoted(table.name)} (${columns})`);
+        const columns = definitions(table, form).join(", ");
+        await client.query(`CREATE TABLE IF NOT EXISTS ${tableName(table, form)} (${columns})`);
         await client.query(
-          `INSERT INTO dixa.${quoted(table.name)} SELECT * FROM jsonb_to_recordset($1::jsonb) AS row (${columns})`,
-          [JSON.stringify(lowered(table))],
+          `INSERT INTO ${tableName(table, form)} SELECT * FROM jsonb_to_recordset($1::jsonb) AS row (${columns})`,
+          [JSON.stringify(written(table, form))],
         );
       }
     },
@@ -184,7 +228,8 @@ export async function postgres(folder: string): Promise<Warehouse & { url: strin
       const { rows } = await client.query<Row>(sql);
       return rows.map(plain);
     },
-    dbt: (args, vars = {}) => runDbt("postgres", join(folder, "target"), env, args, vars),
+    dbt: (args, vars = {}, schema = "marts") =>
+      runDbt("postgres", join(folder, "target"), { ...env, DIXA_TARGET_SCHEMA: schema }, args, vars),
     async close() {
       await client.end();
       await server.stop();
@@ -201,3 +246,9 @@ function plainValue(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   return value;
 }
+
+/** Both warehouses, for `describe.each`: a name, and how to open one in a folder. */
+export const WAREHOUSES: readonly [name: string, open: (folder: string) => Promise<Warehouse>][] = [
+  ["DuckDB", (folder) => Promise.resolve(duckDb(folder))],
+  ["PostgreSQL", postgres],
+];

@@ -13,6 +13,7 @@ const DAYS = Array.from({ length: 21 }, (_, index) => ({
   day: new Date(Date.UTC(2026, 10, 1 + index)).toISOString().slice(0, 10),
   replies: 40 + index,
   minutes: index % 7 === 6 ? null : 20 + ((index * 13) % 40),
+  business_minutes: index % 7 === 6 ? null : 10 + ((index * 13) % 40),
   backlog: 300 + index * 3,
 }));
 const REPORT = htmlReport(
@@ -26,6 +27,7 @@ const REPORT = htmlReport(
     totals: {
       conversations: 8000,
       median_first_reply: 32,
+      median_business_first_reply: 21,
       one_touch: 0.52,
       reopened: 0.08,
       satisfied: 0.78,
@@ -63,6 +65,8 @@ test.each([
   const overflow: unknown = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
   expect(overflow).toBe(0);
   expect(await page.locator("svg .bar").count()).toBe(18);
+  expect(await page.locator("svg .inner").count()).toBe(18);
+  expect(await page.getByText("in business hours").count()).toBe(2);
   expect(await page.getByText(`<b>Eve & "Mallory"</b>`).count()).toBe(1);
   const ground: unknown = await page.evaluate("getComputedStyle(document.body).backgroundColor");
   expect(ground).toBe(colorScheme === "dark" ? "rgb(17, 19, 26)" : "rgb(245, 246, 250)");

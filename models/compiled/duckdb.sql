@@ -3,14 +3,22 @@ CREATE SCHEMA IF NOT EXISTS marts;
 
 CREATE OR REPLACE VIEW marts.stg_dixa__business_hours AS
 select
-    cast(null as TEXT) as schedule_id,
-    cast(null as TEXT) as schedule_name,
-    cast(null as TEXT) as timezone,
-    cast(null as json) as business_hours,
-    cast(null as json) as exceptions,
+    cast("id" as TEXT) as schedule_id,
+    cast("name" as TEXT) as schedule_name,
+    cast("timezone" as TEXT) as timezone,
+    cast("businessHours" as json) as business_hours,
+    cast("exceptions" as json) as exceptions,
     cast(null as timestamp) as loaded_at
-from (select 1 as no_table) as absent
-where 1 = 0;
+from (
+    select
+        *,
+        row_number() over (
+            partition by "id"
+            order by "id"
+        ) as dixa_row_number
+    from "dixa"."main"."business_hours"
+) as numbered
+where dixa_row_number = 1;
 
 CREATE OR REPLACE TABLE marts.int_dixa__business_schedule AS
 with schedules as (
@@ -117,9 +125,9 @@ dates as (
         select
             cast(
 
-        (
+        (cast(
 
-        (cast((select first_date from span) as timestamp) + cast(-1 as bigint) * interval 1 day) + cast(ten_thousands.digit * 10000 + thousands.digit * 1000 + hundreds.digit * 100 + tens.digit * 10 + ones.digit as bigint) * interval 1 day) as date) as date_day
+        (cast((select first_date from span) as timestamp) + cast(-1 as bigint) * interval 1 day) as timestamp) + cast(ten_thousands.digit * 10000 + thousands.digit * 1000 + hundreds.digit * 100 + tens.digit * 10 + ones.digit as bigint) * interval 1 day) as date) as date_day
         from (select 0 as digit union all select 1 union all select 2 union all select 3 union all select 4 union all select 5 union all select 6 union all select 7 union all select 8 union all select 9) as ones
         cross join (select 0 as digit union all select 1 union all select 2 union all select 3 union all select 4 union all select 5 union all select 6 union all select 7 union all select 8 union all select 9) as tens
         cross join (select 0 as digit union all select 1 union all select 2 union all select 3 union all select 4 union all select 5 union all select 6 union all select 7 union all select 8 union all select 9) as hundreds
@@ -248,9 +256,9 @@ pieces as (
         ) as end_at
     from dates
     inner join opened
-        on opened.start_at <
+        on opened.start_at < cast(
 
-    (cast(dates.date_day as timestamp) + cast(1 as bigint) * interval 1 day)
+    (cast(dates.date_day as timestamp) + cast(1 as bigint) * interval 1 day) as timestamp)
         and opened.end_at > cast(dates.date_day as timestamp)
 )
 
@@ -296,7 +304,7 @@ schedule as (
 
 select
     conversation_id,
-    '1' || '|' || coalesce(max(case when stream = 'conversations' then stream_version end), '') || '|' || coalesce(max(case when stream = 'messages' then stream_version end), '') || '|' || coalesce(max(case when stream = 'activity_logs' then stream_version end), '') || '|' || max(schedule.definition) as version
+    '2' || '|' || coalesce(max(case when stream = 'conversations' then stream_version end), '') || '|' || coalesce(max(case when stream = 'messages' then stream_version end), '') || '|' || coalesce(max(case when stream = 'activity_logs' then stream_version end), '') || '|' || max(schedule.definition) as version
 from streams
 cross join schedule
 where conversation_id is not null
@@ -472,6 +480,7 @@ logged as (
             when 'ConversationAssigned' then 'assigned'
             when 'ConversationClaimed' then 'claimed'
             when 'ConversationUnassigned' then 'unassigned'
+            when 'TransferInitiated' then 'transfer_initiated'
             when 'TransferSuccessful' then 'transferred'
             when 'TransferFailed' then 'transfer_failed'
             when 'ConversationPending' then 'pending'
@@ -479,6 +488,7 @@ logged as (
             when 'ConversationReopened' then 'reopened'
             when 'ConversationRated' then 'rated'
             when 'ConversationLinkedToParent' then 'linked_to_parent'
+            when 'ConversationUnlinkedToParent' then 'unlinked_from_parent'
             else 'other'
         end as event_type,
         activities.activity_type,
@@ -615,6 +625,12 @@ counts as (
         count(case when event_type in ('automatic_message', 'automatic_reply') then 1 end) as count_automatic_messages,
         count(case when event_type = 'internal_note' then 1 end) as count_internal_notes,
         count(case when event_type = 'transferred' then 1 end) as count_transfers,
+        count(case when event_type = 'transferred' and destination_type = 'agent' then 1 end) as count_transfers_to_agents,
+        count(case when event_type = 'transferred' and destination_type = 'queue' then 1 end) as count_transfers_to_queues,
+        count(case when event_type = 'transfer_failed' then 1 end) as count_transfers_failed,
+        count(case when event_type = 'transfer_initiated' then 1 end) as count_transfers_initiated,
+        count(case when event_type = 'linked_to_parent' then 1 end)
+            > count(case when event_type = 'unlinked_from_parent' then 1 end) as is_linked_to_parent,
         count(case when event_type = 'offered' then 1 end) as count_offers,
         count(case when event_type = 'offer_accepted' then 1 end) as count_offers_accepted,
         count(case when event_type = 'offer_rejected' then 1 end) as count_offers_rejected,
@@ -669,15 +685,6 @@ handling as (
     group by handling_events.conversation_id
 ),
 
-linked as (
-    select
-        conversation_id,
-        count(*) as count_parents
-    from events
-    where event_type = 'linked_to_parent'
-    group by conversation_id
-),
-
 joined as (
     select
         conversations.conversation_id,
@@ -706,7 +713,7 @@ joined as (
         end as last_closed_at,
         coalesce(statuses.count_reopens, 0) as count_reopens,
         case when counts.is_complete then coalesce(handling.handling_time_minutes, 0) end as handling_time_minutes,
-        coalesce(linked.count_parents, 0) > 0 as is_linked_to_parent,
+        counts.is_linked_to_parent,
         case
             when counts.is_complete then counts.count_internal_notes
             else greatest(counts.count_internal_notes, coalesce(cast(json_array_length(conversations.wrapup_notes) as bigint), 0))
@@ -717,6 +724,10 @@ joined as (
         counts.count_customer_messages,
         counts.count_automatic_messages,
         counts.count_transfers,
+        counts.count_transfers_to_agents,
+        counts.count_transfers_to_queues,
+        counts.count_transfers_failed,
+        counts.count_transfers_initiated,
         counts.count_offers,
         counts.count_offers_accepted,
         counts.count_offers_rejected,
@@ -728,7 +739,6 @@ joined as (
     inner join counts on conversations.conversation_id = counts.conversation_id
     left join statuses on conversations.conversation_id = statuses.conversation_id
     left join handling on conversations.conversation_id = handling.conversation_id
-    left join linked on conversations.conversation_id = linked.conversation_id
 ),
 
 replied as (
@@ -812,6 +822,10 @@ select
     replied.count_internal_notes,
     replied.count_reopens,
     replied.count_transfers,
+    replied.count_transfers_to_agents,
+    replied.count_transfers_to_queues,
+    replied.count_transfers_failed,
+    replied.count_transfers_initiated,
     replied.count_offers,
     replied.count_offers_accepted,
     replied.count_offers_rejected,
@@ -843,7 +857,7 @@ where 1 = 0;
 CREATE OR REPLACE VIEW marts.stg_dixa__export_ratings AS
 select
     conversation_id,
-    position as rating_position,
+    element.position as rating_position,
     json_extract_string(value, '$.rating_type') as rating_type,
     cast(json_extract_string(value, '$.rating_score') as bigint) as rating_score,
     json_extract_string(value, '$.rating_message') as rating_comment,
@@ -1208,6 +1222,66 @@ select
     version
 from spans;
 
+CREATE OR REPLACE VIEW marts.stg_dixa__queues AS
+select
+    cast(null as TEXT) as queue_id,
+    cast(null as TEXT) as queue_name,
+    cast(null as boolean) as is_default,
+    cast(null as TEXT) as organization_id,
+    cast(null as json) as queue_thresholds,
+    cast(null as TEXT) as sla_calculation_method,
+    cast(null as bigint) as offer_timeout,
+    cast(null as TEXT) as offering_algorithm,
+    cast(null as TEXT) as member_list_type,
+    cast(null as json) as usages,
+    cast(null as bigint) as wrapup_timeout,
+    cast(null as bigint) as priority,
+    cast(null as boolean) as is_offering_abandoned_conversations,
+    cast(null as json) as do_not_offer_timeouts,
+    cast(null as boolean) as is_do_not_offer_enabled,
+    cast(null as boolean) as is_preferred_agent_enabled,
+    cast(null as json) as preferred_agent_timeouts,
+    cast(null as bigint) as preferred_agent_offline_timeout,
+    cast(null as bigint) as personal_agent_offline_timeout,
+    cast(null as boolean) as is_restricted,
+    cast(null as timestamp) as loaded_at
+from (select 1 as no_table) as absent
+where 1 = 0;
+
+CREATE OR REPLACE TABLE marts.int_dixa__queues AS
+with named as (
+    select
+        queue_id,
+        queue_name,
+        1 as preference,
+        cast(null as timestamp) as seen_at
+    from "dixa"."marts"."stg_dixa__queues"
+
+    union all
+
+    select
+        queue_id,
+        queue_name,
+        2 as preference,
+        max(updated_at) as seen_at
+    from "dixa"."marts"."stg_dixa__conversations"
+    where queue_id is not null
+    group by 1, 2
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (partition by queue_id order by preference, seen_at desc, queue_name) as from_best
+    from named
+)
+
+select
+    queue_id,
+    queue_name
+from numbered
+where from_best = 1;
+
 CREATE OR REPLACE TABLE marts.dixa__daily_backlog AS
 with changes as (
     select
@@ -1272,20 +1346,12 @@ first_days as (
         min(date_day) as first_day
     from daily
     group by queue_id
-),
-
-queue_names as (
-    select
-        coalesce(queue_id, 'none') as queue_id,
-        max(queue_name) as queue_name
-    from "dixa"."marts"."dixa__conversation_metrics"
-    group by 1
 )
 
 select
     first_days.queue_id || '/' || cast(dates.date_day as TEXT) as queue_day_id,
     first_days.queue_id,
-    queue_names.queue_name,
+    queues.queue_name,
     dates.date_day,
     cast(coalesce(daily.count_created, 0) as bigint) as count_created,
     cast(coalesce(daily.count_reopened, 0) as bigint) as count_reopened,
@@ -1299,70 +1365,10 @@ select
 from first_days
 inner join dates on first_days.first_day <= dates.date_day
 left join daily on first_days.queue_id = daily.queue_id and dates.date_day = daily.date_day
-left join queue_names on first_days.queue_id = queue_names.queue_id;
-
-CREATE OR REPLACE VIEW marts.stg_dixa__queues AS
-select
-    cast(null as TEXT) as queue_id,
-    cast(null as TEXT) as queue_name,
-    cast(null as boolean) as is_default,
-    cast(null as TEXT) as organization_id,
-    cast(null as json) as queue_thresholds,
-    cast(null as TEXT) as sla_calculation_method,
-    cast(null as bigint) as offer_timeout,
-    cast(null as TEXT) as offering_algorithm,
-    cast(null as TEXT) as member_list_type,
-    cast(null as json) as usages,
-    cast(null as bigint) as wrapup_timeout,
-    cast(null as bigint) as priority,
-    cast(null as boolean) as is_offering_abandoned_conversations,
-    cast(null as json) as do_not_offer_timeouts,
-    cast(null as boolean) as is_do_not_offer_enabled,
-    cast(null as boolean) as is_preferred_agent_enabled,
-    cast(null as json) as preferred_agent_timeouts,
-    cast(null as bigint) as preferred_agent_offline_timeout,
-    cast(null as bigint) as personal_agent_offline_timeout,
-    cast(null as boolean) as is_restricted,
-    cast(null as timestamp) as loaded_at
-from (select 1 as no_table) as absent
-where 1 = 0;
+left join "dixa"."marts"."int_dixa__queues" as queues on first_days.queue_id = queues.queue_id;
 
 CREATE OR REPLACE TABLE marts.dixa__queue_metrics AS
-with queues as (
-    select
-        queue_id,
-        queue_name,
-        1 as preference,
-        cast(null as timestamp) as seen_at
-    from "dixa"."marts"."stg_dixa__queues"
-
-    union all
-
-    select
-        queue_id,
-        queue_name,
-        2 as preference,
-        max(updated_at) as seen_at
-    from "dixa"."marts"."dixa__conversation_metrics"
-    where queue_id is not null
-    group by 1, 2
-),
-
-queue_names as (
-    select
-        queue_id,
-        queue_name
-    from (
-        select
-            queue_id,
-            queue_name,
-            row_number() over (partition by queue_id order by preference, seen_at desc, queue_name) as from_best
-        from queues
-    ) as numbered
-    where from_best = 1
-),
-
-metrics as (
+with metrics as (
     select
         *,
         coalesce(queue_id, 'none') as queue_key
@@ -1450,7 +1456,7 @@ select
     keys.queue_key || '/' || cast(keys.date_day as TEXT) as queue_day_id,
     keys.queue_key as queue_id,
     keys.date_day,
-    queue_names.queue_name,
+    queues.queue_name,
     coalesce(created.count_conversations_created, 0) as count_conversations_created,
     coalesce(replied.count_first_replies, 0) as count_first_replies,
     replied.avg_first_reply_time_calendar_minutes,
@@ -1469,7 +1475,7 @@ select
     coalesce(rated.count_ratings, 0) as count_ratings,
     coalesce(rated.count_satisfied_ratings, 0) as count_satisfied_ratings
 from keys
-left join queue_names on keys.queue_key = queue_names.queue_id
+left join "dixa"."marts"."int_dixa__queues" as queues on keys.queue_key = queues.queue_id
 left join created on keys.queue_key = created.queue_key and keys.date_day = created.date_day
 left join replied on keys.queue_key = replied.queue_key and keys.date_day = replied.date_day
 left join resolved on keys.queue_key = resolved.queue_key and keys.date_day = resolved.date_day

@@ -24,6 +24,11 @@ cast(convert_timezone('UTC', {{ 'to_timestamp_tz(' ~ column ~ ')' if 'char' in d
 {%- endmacro %}
 {% macro bigquery__to_utc(column, dtype) %}cast({{ column }} as timestamp){% endmacro %}
 
+{# An instant so many days later. dbt's own macro gives a time without a zone in BigQuery. #}
+{% macro plus_days(instant, days) -%}
+cast({{ dbt.dateadd('day', days, instant) }} as {{ dixa.type_utc() }})
+{%- endmacro %}
+
 {# Milliseconds from one instant to another. #}
 {% macro ms_between(start, end) %}{{ return(adapter.dispatch('ms_between', 'dixa')(start, end)) }}{% endmacro %}
 {% macro default__ms_between(start, end) %}(epoch_ms({{ end }}) - epoch_ms({{ start }})){% endmacro %}

@@ -43,9 +43,9 @@
 {% macro default__json_scalar(json) %}json_extract_string({{ json }}, '$'){% endmacro %}
 {% macro postgres__json_scalar(json) %}({{ json }} #>> '{}'){% endmacro %}
 {% macro snowflake__json_scalar(json) %}cast({{ json }} as varchar){% endmacro %}
-{% macro bigquery__json_scalar(json) %}coalesce(json_value({{ json }}, '$'), to_json_string({{ json }})){% endmacro %}
+{% macro bigquery__json_scalar(json) %}coalesce(json_value({{ json }}, '$'), nullif(to_json_string({{ json }}), 'null')){% endmacro %}
 
-{# Behind a table in FROM: its rows once for each element of a JSON array, as `value` and, from 1 on, `position`. #}
+{# Behind a table in FROM: its rows once for each element of a JSON array, as `value`; dixa.position() is its place. #}
 {% macro unnested(json) %}{{ return(adapter.dispatch('unnested', 'dixa')(json)) }}{% endmacro %}
 {% macro default__unnested(json) -%}
 cross join lateral (
@@ -60,13 +60,17 @@ cross join lateral jsonb_array_elements(
 ) with ordinality as element (value, position)
 {%- endmacro %}
 {% macro snowflake__unnested(json) -%}
-cross join lateral (
-    select flattened.value, flattened.index + 1 as position from table(flatten(input => {{ json }})) as flattened
-) as element
+cross join lateral flatten(input => {{ json }}) as element
 {%- endmacro %}
 {% macro bigquery__unnested(json) -%}
-cross join unnest(json_query_array({{ json }}, '$')) as value with offset as position
+cross join unnest(json_query_array({{ json }}, '$')) as value with offset as value_offset
 {%- endmacro %}
+
+{# The place of an unnested element, from 1 on. #}
+{% macro position() %}{{ return(adapter.dispatch('position', 'dixa')()) }}{% endmacro %}
+{% macro default__position() %}element.position{% endmacro %}
+{% macro snowflake__position() %}element.index + 1{% endmacro %}
+{% macro bigquery__position() %}value_offset + 1{% endmacro %}
 
 {# How many elements a JSON array has; 0 for null. #}
 {% macro json_length(json) %}{{ return(adapter.dispatch('json_length', 'dixa')(json)) }}{% endmacro %}

@@ -1,6 +1,7 @@
 import { type Answers, duration, percent } from "./answers.ts";
 
 const BAR_WIDTH = 22;
+const TIMES_WIDTH = BAR_WIDTH + 26;
 const DAYS_SHOWN = 10;
 
 function bar(value: number, most: number, width = BAR_WIDTH): string {
@@ -12,8 +13,9 @@ export function answerCharts({ days, agents, scores, totals }: Answers): string 
   const shown = days.slice(-DAYS_SHOWN);
   const mostMinutes = Math.max(...shown.map(({ minutes }) => minutes ?? 0));
   const mostBacklog = Math.max(...shown.map(({ backlog }) => backlog));
-  const byDay = shown.map(({ day, minutes, backlog }) => {
-    const reply = `${bar(minutes ?? 0, mostMinutes)} ${duration(minutes)}`.padEnd(BAR_WIDTH + 10);
+  const byDay = shown.map(({ day, minutes, business_minutes, backlog }) => {
+    const business = business_minutes === null ? "" : ` (${duration(business_minutes)})`;
+    const reply = `${bar(minutes ?? 0, mostMinutes)} ${duration(minutes)}${business}`.padEnd(TIMES_WIDTH);
     return `  ${day}  ${reply}${bar(backlog, mostBacklog)} ${backlog}`;
   });
   const mostReplies = Math.max(...agents.map(({ replies }) => replies), 1);
@@ -22,8 +24,9 @@ export function answerCharts({ days, agents, scores, totals }: Answers): string 
   );
   const mostRatings = Math.max(...scores.map(({ ratings }) => ratings), 1);
   const byScore = scores.map(({ score, ratings }) => `  ${score}  ${bar(ratings, mostRatings)} ${ratings}`);
+  const head = `first reply time, median${totals.median_business_first_reply === null ? "" : " (in business hours)"}`;
   return [
-    `  ${"day (UTC)".padEnd(12)}${"first reply time, median".padEnd(BAR_WIDTH + 10)}backlog at the day's end`,
+    `  ${"day (UTC)".padEnd(12)}${head.padEnd(TIMES_WIDTH)}backlog at the day's end`,
     ...byDay,
     "",
     "Agents' replies in the last three weeks:",

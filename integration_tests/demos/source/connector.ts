@@ -8,7 +8,9 @@ import { parseSummary, type SyncReport } from "./report.ts";
 
 type Catalog = Extract<AirbyteMessage, { type: "CATALOG" }>["catalog"];
 
+/** What the answers are made of, and what they can do without. */
 const STREAMS = ["conversations", "messages", "activity_logs"];
+const OPTIONAL = ["business_hours"];
 
 /** The connector as the demo runs it: as a client would, through its commands and its messages. */
 export class DemoConnector {
@@ -40,24 +42,48 @@ export class DemoConnector {
     throw new Error(messages.map(errorOf).find((text) => text !== undefined) ?? stderr);
   }
 
-  /** Discovers all streams, and takes those that the answers are made of. */
-  async discover(): Promise<Catalog> {
+  /** Discovers all streams, and takes those that the answers are made of, and those that they can do without. */
+  async discover(): Promise<{ needed: Catalog; optional: Catalog }> {
     const { messages } = await runSource(["discover", "--config", this.#config]);
     const found = messages.find((message) => message.type === "CATALOG");
     if (found === undefined) throw new Error("discover printed no catalog");
-    const read = found.catalog.streams.filter(({ name }) => STREAMS.includes(name));
-    const streams = read.map((stream) => ({
-      stream,
-      sync_mode: "incremental",
-      destination_sync_mode: "append_dedup",
-    }));
-    await writeFile(join(this.#folder, "catalog.json"), JSON.stringify({ streams }, null, 2));
-    return { streams: read };
+    const { streams } = found.catalog;
+    const [needed, optional] = [STREAMS, OPTIONAL].map((names) => ({
+      streams: streams.filter(({ name }) => names.includes(name)),
+    })) as [Catalog, Catalog];
+    await this.#configure("catalog.json", needed, "incremental");
+    await this.#configure("optional.json", optional, "full_refresh");
+    return { needed, optional };
   }
 
-  /** Reads into the destination. @throws Error with the first ERROR trace if a stream failed */
+  /** Reads what the answers are made of. @throws Error with the first ERROR trace if a stream failed */
   async read(destination: DuckDbDestination, state: string | undefined): Promise<SyncReport> {
-    const args = ["read", "--config", this.#config, "--catalog", join(this.#folder, "catalog.json")];
+    return this.#read(destination, "catalog.json", state);
+  }
+
+  /** Reads what the answers can do without. @returns why it could not, in a sentence; undefined if it could */
+  async readOptional(destination: DuckDbDestination): Promise<string | undefined> {
+    return this.#read(destination, "optional.json", undefined).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  async #configure(file: string, catalog: Catalog, mode: "incremental" | "full_refresh"): Promise<void> {
+    const streams = catalog.streams.map((stream) => ({
+      stream,
+      sync_mode: mode,
+      destination_sync_mode: mode === "incremental" ? "append_dedup" : "overwrite",
+    }));
+    await writeFile(join(this.#folder, file), JSON.stringify({ streams }, null, 2));
+  }
+
+  async #read(
+    destination: DuckDbDestination,
+    catalog: string,
+    state: string | undefined,
+  ): Promise<SyncReport> {
+    const args = ["read", "--config", this.#config, "--catalog", join(this.#folder, catalog)];
     if (state !== undefined) args.push("--state", state);
     const source = startSource(args, { inheritStderr: this.#isTerminal });
     const summaries: SyncReport["summaries"] = new Map();

@@ -23,6 +23,21 @@ const DAYS = 60;
 /** What happens in the simulator between the two syncs. */
 const CLOSED_BETWEEN = 25;
 
+const OFFICE_HOURS = {
+  id: "75555555-5555-4555-8555-000000000000",
+  name: "Office",
+  timezone: "UTC",
+  businessHours: [1, 2, 3, 4, 5, 6].map((dayOfWeek) => ({
+    name: `Day ${dayOfWeek}`,
+    dayOfWeek,
+    businessHourType: "Regular",
+    status: "Open",
+    startDate: "2026-01-05",
+    intervals: [{ startTime: "08:00", endTime: "18:00" }],
+  })),
+  exceptions: [],
+};
+
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -62,9 +77,9 @@ async function twoSyncs(
   const connector = new DemoConnector(config, folder, say);
   await connector.check();
   say("check: the token opens both of Dixa's APIs");
-  const catalog = await connector.discover();
-  await destination.prepare(catalog);
-  say(`discover: ${catalog.streams.map(({ name }) => name).join(", ")}`);
+  const { needed, optional } = await connector.discover();
+  await destination.prepare(needed);
+  say(`discover: ${[...needed.streams, ...optional.streams].map(({ name }) => name).join(", ")}`);
 
   const state = await existing(destination.stateFile);
   say(state === undefined ? "\nread: everything" : "\nread: what is new since the last run");
@@ -80,6 +95,9 @@ async function twoSyncs(
   say(
     "The second sync reads the last hour before its cursor again (lookback); doubles vanish by primary key.",
   );
+  await destination.prepare(optional);
+  const missing = await connector.readOptional(destination);
+  if (missing !== undefined) say(`Without business hours, since they can't be read: ${missing}`);
   const answers = await findAnswers(destination);
   say(`\nFirst replies and backlog by day:\n\n${answerCharts(answers)}`);
   const report = join(folder, "report.html");
@@ -97,7 +115,10 @@ async function startSimulator(count: number): Promise<DixaSimulator> {
   // Dixa allows 10 exports a minute, which would make this a demo of waiting.
   const options = { conversations: 0, limits: false, latencyMs: 120, bytesPerSecond: 12_000_000 };
   const simulator = await startDixaSimulator(options);
-  const { dataset } = simulator;
+  const { dataset, account } = simulator;
+  // One schedule, the hours in which the simulated agents work.
+  while (account.lists.business_hours.remove() !== undefined);
+  account.lists.business_hours.insert(OFFICE_HOURS);
   for (const history of likelyHistories(count, DAYS, { seed: 1, until: dataset.span.hi })) {
     dataset.add("conversations", history.conversation.row, history.conversation.cursor);
     for (const { row, cursor } of history.messages) dataset.add("messages", row, cursor);

@@ -2,7 +2,7 @@ import { type Answers, duration, percent } from "./answers.ts";
 
 const WIDTH = 640;
 const HEIGHT = 200;
-const [LEFT, BOTTOM, TOP] = [52, 26, 12];
+const [LEFT, BOTTOM, TOP] = [52, 34, 12];
 
 const STYLE = `
 :root {
@@ -22,6 +22,9 @@ section, .numbers div { background: var(--card); border: 1px solid var(--line); 
 dl { margin: 0; } dt { color: var(--quiet); font-size: .85rem; } dd { margin: 0; font-size: 1.6rem; font-weight: 650; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 text { fill: var(--quiet); font-size: 13px; } .grid { stroke: var(--line); } .bar { fill: var(--accent); }
+.inner { fill: var(--second); } .key { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: .5rem 0 0; font-size: .85rem; }
+.key i { display: inline-block; width: .8rem; height: .8rem; border-radius: 3px; margin-right: .4rem; vertical-align: -1px; background: var(--accent); }
+.key i.second { background: var(--second); }
 .line { fill: none; stroke: var(--second); stroke-width: 2.5; stroke-linejoin: round; } .area { fill: var(--second); opacity: .15; }
 table { border-collapse: collapse; width: 100%; } th, td { padding: .3rem 0; text-align: left; font-weight: 400; }
 td { text-align: right; font-variant-numeric: tabular-nums; width: 4.5rem; } td.share { width: 50%; padding: 0 .75rem; }
@@ -38,14 +41,17 @@ function escaped(text: string): string {
 interface Point {
   day: string;
   value: number | null;
+  /** A part of the value, as a bar inside its bar. */
+  inner?: number | null;
 }
 
-/** A chart over days: bars, or a line with its area. Values are labelled by `label`. */
+/** A chart over days: bars, or a line with its area. Values are labelled by `label`; `key` says what bars mean. */
 function dayChart(
   title: string,
   points: readonly Point[],
   form: "bars" | "line",
   label: (value: number) => string,
+  key?: readonly [value: string, inner: string],
 ): string {
   const most = Math.max(...points.map(({ value }) => value ?? 0), 1);
   const step = (WIDTH - LEFT) / Math.max(points.length, 1);
@@ -66,20 +72,38 @@ function dayChart(
   const path = points.map(({ value }, index) => middle(index, value ?? 0));
   const shapes =
     form === "bars"
-      ? points.map(({ day, value }, index) =>
-          value === null
-            ? ""
-            : `<rect class="bar" rx="2" x="${x(index) + step * 0.15}" y="${y(value)}" width="${step * 0.7}" ` +
-              `height="${y(0) - y(value)}"><title>${day}: ${label(value)}</title></rect>`,
-        )
+      ? points.flatMap(({ day, value, inner }, index) => [
+          rectangle("bar", x(index) + step * 0.15, step * 0.7, y, value, day, label),
+          rectangle("inner", x(index) + step * 0.3, step * 0.4, y, inner ?? null, day, label),
+        ])
       : [
           `<polygon class="area" points="${middle(0, 0)} ${path.join(" ")} ${middle(points.length - 1, 0)}"/>`,
           `<polyline class="line" points="${path.join(" ")}"/>`,
         ];
   return (
     `<section><h2>${title}</h2><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">` +
-    `${[...grid, ...days, ...shapes].join("")}</svg></section>`
+    `${[...grid, ...days, ...shapes].join("")}</svg>${key === undefined ? "" : legend(key)}</section>`
   );
+}
+
+function rectangle(
+  name: string,
+  x: number,
+  width: number,
+  y: (value: number) => number,
+  value: number | null,
+  day: string,
+  label: (value: number) => string,
+): string {
+  if (value === null) return "";
+  return (
+    `<rect class="${name}" rx="2" x="${x}" y="${y(value)}" width="${width}" height="${y(0) - y(value)}">` +
+    `<title>${day}: ${label(value)}</title></rect>`
+  );
+}
+
+function legend([value, inner]: readonly [string, string]): string {
+  return `<p class="key"><span><i></i>${value}</span><span><i class="second"></i>${inner}</span></p>`;
 }
 
 function barTable(title: string, rows: readonly { name: string; value: number }[]): string {
@@ -94,9 +118,13 @@ function barTable(title: string, rows: readonly { name: string; value: number }[
 
 /** One page that needs nothing else: no network, no script; light and dark, and fit to print. */
 export function htmlReport({ days, agents, scores, totals }: Answers, account: string): string {
+  const hasBusinessHours = totals.median_business_first_reply !== null;
   const numbers: [string, string][] = [
     ["Conversations", totals.conversations.toLocaleString("en")],
     ["First reply time, median", duration(totals.median_first_reply)],
+    ...(hasBusinessHours
+      ? [["… in business hours", duration(totals.median_business_first_reply)] satisfies [string, string]]
+      : []),
     ["Solved with one reply", percent(totals.one_touch)],
     ["Reopened", percent(totals.reopened)],
     ["CSAT", percent(totals.satisfied)],
@@ -111,9 +139,10 @@ export function htmlReport({ days, agents, scores, totals }: Answers, account: s
 <div class="charts">
 ${dayChart(
   "First reply time by day, median",
-  days.map(({ day, minutes }) => ({ day, value: minutes })),
+  days.map(({ day, minutes, business_minutes }) => ({ day, value: minutes, inner: business_minutes })),
   "bars",
   duration,
+  hasBusinessHours ? ["by the clock", "in business hours"] : undefined,
 )}
 ${dayChart(
   "Backlog at the end of the day",

@@ -16,7 +16,7 @@ span as (
 ),
 
 dates as (
-    {{ dixa.days(dbt.dateadd('day', -1, 'cast((select first_date from span) as timestamp)'), '(select last_date from span)') | indent(4) }}
+    {{ dixa.days(dixa.plus_days('cast((select first_date from span) as ' ~ dixa.type_utc() ~ ')', -1), '(select last_date from span)') | indent(4) }}
 ),
 
 weekly as (
@@ -112,11 +112,11 @@ pieces as (
         greatest(opened.start_at, cast(dates.date_day as {{ dixa.type_utc() }})) as start_at,
         least(
             opened.end_at,
-            cast({{ dbt.dateadd('day', 1, 'cast(dates.date_day as ' ~ dixa.type_utc() ~ ')') }} as {{ dixa.type_utc() }})
+            {{ dixa.plus_days('cast(dates.date_day as ' ~ dixa.type_utc() ~ ')', 1) }}
         ) as end_at
     from dates
     inner join opened
-        on opened.start_at < {{ dbt.dateadd('day', 1, 'cast(dates.date_day as ' ~ dixa.type_utc() ~ ')') }}
+        on opened.start_at < {{ dixa.plus_days('cast(dates.date_day as ' ~ dixa.type_utc() ~ ')', 1) }}
         and opened.end_at > cast(dates.date_day as {{ dixa.type_utc() }})
 )
 

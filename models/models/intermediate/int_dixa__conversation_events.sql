@@ -8,7 +8,8 @@
     automatic_message        a message of Dixa itself that the log files under agents
     customer_message         the customer wrote
     internal_note, automatic_reply, offered, offer_accepted, offer_rejected, offer_timed_out, assigned, claimed,
-    unassigned, transferred, transfer_failed, pending, closed, reopened, rated, linked_to_parent
+    unassigned, transfer_initiated, transferred, transfer_failed, pending, closed, reopened, rated, linked_to_parent,
+    unlinked_from_parent
     other                    everything else
 
   `assignee_id`: who has the conversation from this event on. `source`: the stream that told it.
@@ -112,6 +113,7 @@ logged as (
             when 'ConversationAssigned' then 'assigned'
             when 'ConversationClaimed' then 'claimed'
             when 'ConversationUnassigned' then 'unassigned'
+            when 'TransferInitiated' then 'transfer_initiated'
             when 'TransferSuccessful' then 'transferred'
             when 'TransferFailed' then 'transfer_failed'
             when 'ConversationPending' then 'pending'
@@ -119,6 +121,7 @@ logged as (
             when 'ConversationReopened' then 'reopened'
             when 'ConversationRated' then 'rated'
             when 'ConversationLinkedToParent' then 'linked_to_parent'
+            when 'ConversationUnlinkedToParent' then 'unlinked_from_parent'
             else 'other'
         end as event_type,
         activities.activity_type,

@@ -19,7 +19,7 @@ schedule as (
 select
     conversation_id,
     {{ dbt.concat([
-        "'1'",
+        "'2'",
         "'|'",
         "coalesce(max(case when stream = 'conversations' then stream_version end), '')",
         "'|'",

@@ -43,6 +43,12 @@ counts as (
         count(case when event_type in ('automatic_message', 'automatic_reply') then 1 end) as count_automatic_messages,
         count(case when event_type = 'internal_note' then 1 end) as count_internal_notes,
         count(case when event_type = 'transferred' then 1 end) as count_transfers,
+        count(case when event_type = 'transferred' and destination_type = 'agent' then 1 end) as count_transfers_to_agents,
+        count(case when event_type = 'transferred' and destination_type = 'queue' then 1 end) as count_transfers_to_queues,
+        count(case when event_type = 'transfer_failed' then 1 end) as count_transfers_failed,
+        count(case when event_type = 'transfer_initiated' then 1 end) as count_transfers_initiated,
+        count(case when event_type = 'linked_to_parent' then 1 end)
+            > count(case when event_type = 'unlinked_from_parent' then 1 end) as is_linked_to_parent,
         count(case when event_type = 'offered' then 1 end) as count_offers,
         count(case when event_type = 'offer_accepted' then 1 end) as count_offers_accepted,
         count(case when event_type = 'offer_rejected' then 1 end) as count_offers_rejected,
@@ -101,15 +107,6 @@ handling as (
     group by handling_events.conversation_id
 ),
 
-linked as (
-    select
-        conversation_id,
-        count(*) as count_parents
-    from events
-    where event_type = 'linked_to_parent'
-    group by conversation_id
-),
-
 joined as (
     select
         conversations.conversation_id,
@@ -139,7 +136,7 @@ joined as (
         end as last_closed_at,
         coalesce(statuses.count_reopens, 0) as count_reopens,
         case when counts.is_complete then coalesce(handling.handling_time_minutes, 0) end as handling_time_minutes,
-        coalesce(linked.count_parents, 0) > 0 as is_linked_to_parent,
+        counts.is_linked_to_parent,
         case
             when counts.is_complete then counts.count_internal_notes
             else greatest(counts.count_internal_notes, {{ dixa.json_length('conversations.wrapup_notes') }})
@@ -150,6 +147,10 @@ joined as (
         counts.count_customer_messages,
         counts.count_automatic_messages,
         counts.count_transfers,
+        counts.count_transfers_to_agents,
+        counts.count_transfers_to_queues,
+        counts.count_transfers_failed,
+        counts.count_transfers_initiated,
         counts.count_offers,
         counts.count_offers_accepted,
         counts.count_offers_rejected,
@@ -161,7 +162,6 @@ joined as (
     inner join counts on conversations.conversation_id = counts.conversation_id
     left join statuses on conversations.conversation_id = statuses.conversation_id
     left join handling on conversations.conversation_id = handling.conversation_id
-    left join linked on conversations.conversation_id = linked.conversation_id
 ),
 
 replied as (
@@ -247,6 +247,10 @@ select
     replied.count_internal_notes,
     replied.count_reopens,
     replied.count_transfers,
+    replied.count_transfers_to_agents,
+    replied.count_transfers_to_queues,
+    replied.count_transfers_failed,
+    replied.count_transfers_initiated,
     replied.count_offers,
     replied.count_offers_accepted,
     replied.count_offers_rejected,

@@ -51,20 +51,12 @@ first_days as (
         min(date_day) as first_day
     from daily
     group by queue_id
-),
-
-queue_names as (
-    select
-        coalesce(queue_id, 'none') as queue_id,
-        max(queue_name) as queue_name
-    from {{ ref('dixa__conversation_metrics') }}
-    group by 1
 )
 
 select
     {{ dbt.concat(["first_days.queue_id", "'/'", "cast(dates.date_day as " ~ dbt.type_string() ~ ")"]) }} as queue_day_id,
     first_days.queue_id,
-    queue_names.queue_name,
+    queues.queue_name,
     dates.date_day,
     cast(coalesce(daily.count_created, 0) as {{ dbt.type_bigint() }}) as count_created,
     cast(coalesce(daily.count_reopened, 0) as {{ dbt.type_bigint() }}) as count_reopened,
@@ -78,4 +70,4 @@ select
 from first_days
 inner join dates on first_days.first_day <= dates.date_day
 left join daily on first_days.queue_id = daily.queue_id and dates.date_day = daily.date_day
-left join queue_names on first_days.queue_id = queue_names.queue_id
+left join {{ ref('int_dixa__queues') }} as queues on first_days.queue_id = queues.queue_id

@@ -2,41 +2,7 @@
   One row a queue and day; a conversation belongs to the queue that it is in now. Each number is of what happened on that
   day. Conversations without a queue are under `none`.
 -#}
-with queues as (
-    select
-        queue_id,
-        queue_name,
-        1 as preference,
-        cast(null as {{ dixa.type_utc() }}) as seen_at
-    from {{ ref('stg_dixa__queues') }}
-
-    union all
-
-    select
-        queue_id,
-        queue_name,
-        2 as preference,
-        max(updated_at) as seen_at
-    from {{ ref('dixa__conversation_metrics') }}
-    where queue_id is not null
-    group by 1, 2
-),
-
-queue_names as (
-    select
-        queue_id,
-        queue_name
-    from (
-        select
-            queue_id,
-            queue_name,
-            row_number() over (partition by queue_id order by preference, seen_at desc, queue_name) as from_best
-        from queues
-    ) as numbered
-    where from_best = 1
-),
-
-metrics as (
+with metrics as (
     select
         *,
         coalesce(queue_id, 'none') as queue_key
@@ -118,7 +84,7 @@ select
     {{ dbt.concat(["keys.queue_key", "'/'", "cast(keys.date_day as " ~ dbt.type_string() ~ ")"]) }} as queue_day_id,
     keys.queue_key as queue_id,
     keys.date_day,
-    queue_names.queue_name,
+    queues.queue_name,
     coalesce(created.count_conversations_created, 0) as count_conversations_created,
     coalesce(replied.count_first_replies, 0) as count_first_replies,
     replied.avg_first_reply_time_calendar_minutes,
@@ -136,7 +102,7 @@ select
     coalesce(rated.count_ratings, 0) as count_ratings,
     coalesce(rated.count_satisfied_ratings, 0) as count_satisfied_ratings
 from keys
-left join queue_names on keys.queue_key = queue_names.queue_id
+left join {{ ref('int_dixa__queues') }} as queues on keys.queue_key = queues.queue_id
 {%- for part in ['created', 'replied', 'resolved', 'happened', 'rated'] %}
 left join {{ part }} on keys.queue_key = {{ part }}.queue_key and keys.date_day = {{ part }}.date_day
 {%- endfor %}

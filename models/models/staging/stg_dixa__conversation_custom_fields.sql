@@ -2,7 +2,7 @@
 with fields as (
     select
         conversation_id,
-        position as field_position,
+        {{ dixa.position() }} as field_position,
         {{ dixa.json_text('value', ['attribute_id']) }} as attribute_id,
         {{ dixa.json_text('value', ['identifier']) }} as identifier,
         {{ dixa.json_text('value', ['data_type']) }} as data_type,
@@ -33,7 +33,7 @@ select
     identifier,
     data_type,
     is_archived,
-    position as value_position,
+    {{ dixa.position() }} as value_position,
     {{ dixa.json_scalar('value') }} as field_value
 from fields
 {{ dixa.unnested('field_value') }}

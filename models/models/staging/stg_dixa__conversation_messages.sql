@@ -1,6 +1,7 @@
 {{ dixa.stage(
     stream='conversation_messages',
     key=['conversationId', 'id'],
+    latest='conversationUpdatedAt',
     columns=[
         ['conversationId', 'integer', 'conversation_id'],
         ['id', 'text', 'message_id'],

@@ -1,6 +1,7 @@
 {{ dixa.stage(
     stream='conversation_notes',
     key=['conversationId', 'id'],
+    latest='conversationUpdatedAt',
     columns=[
         ['conversationId', 'integer', 'conversation_id'],
         ['id', 'text', 'note_id'],

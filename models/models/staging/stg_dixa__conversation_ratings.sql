@@ -1,6 +1,7 @@
 {{ dixa.stage(
     stream='conversation_ratings',
     key=['conversationId', 'id', 'ratingType'],
+    latest='conversationUpdatedAt',
     columns=[
         ['conversationId', 'integer', 'conversation_id'],
         ['id', 'text', 'rating_id'],

@@ -5,7 +5,7 @@
 {% set instants = ['created', 'offered', 'modified', 'rated', 'scheduled', 'scheduled_for', 'unscheduled', 'cancelled'] -%}
 select
     conversation_id,
-    position as rating_position,
+    {{ dixa.position() }} as rating_position,
     {{ dixa.json_text('value', ['rating_type']) }} as rating_type,
     cast({{ dixa.json_text('value', ['rating_score']) }} as {{ dbt.type_bigint() }}) as rating_score,
     {{ dixa.json_text('value', ['rating_message']) }} as rating_comment,

@@ -4,7 +4,7 @@ select
     message_id,
     conversation_id,
     '{{ field }}' as recipient_field,
-    position as recipient_position,
+    {{ dixa.position() }} as recipient_position,
     {{ dixa.json_scalar('value') }} as recipient
 from {{ ref('stg_dixa__messages') }}
 {{ dixa.unnested(column) }}
