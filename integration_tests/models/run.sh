@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the dbt package `models` on DuckDB and PostgreSQL, on made-up tables and on those that PyAirbyte itself writes, and
-# compares every number with a reference that is no SQL. Needs Python 3.11 with venv, PostgreSQL's server programs and
-# `npm ci`; a few minutes. Arguments go to jest.
+# compares every number with a reference that is no SQL. What Snowflake and BigQuery would be sent is parsed. Needs Python 3.11
+# with venv, PostgreSQL's server programs and `npm ci`; a few minutes. Arguments go to jest; `--bench` measures instead.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 python=${PYTHON:-python3.11}
@@ -26,8 +26,10 @@ python_tools() {
   give_up "Python 3.11 with venv is missing (tried: $python)." \
     "Install it (Debian: apt-get install python3.11 python3.11-venv), or name another with PYTHON=…"
 python_tools models integration_tests/models/requirements.txt
+[[ ${1:-} != --bench ]] || exec .venv/models/bin/python bench/models/run.py
+python_tools other-models integration_tests/models/other-warehouses/requirements.txt
 # PyAirbyte is among what the acceptance suite needs.
 python_tools acceptance integration_tests/acceptance/python/requirements.txt
 npm run --silent build
 npm run --silent models:compile -- --check || give_up
-npm run --silent jest -- integration_tests/models --runInBand "$@"
+npm run --silent jest -- integration_tests/models --maxWorkers 2 "$@"
