@@ -45,5 +45,5 @@ server.listen(0, "127.0.0.1");
 await once(server, "listening");
 const { port } = server.address() as AddressInfo;
 process.stdout.write(
-  `${JSON.stringify({ url: `http://127.0.0.1:${port}`, bytes: body.length, compressedBytes: compressed.length })}\n`,
+  `${JSON.stringify({ url: `http://127.0.0.1:${port}`, start: span.lo, bytes: body.length, compressedBytes: compressed.length })}\n`,
 );
