@@ -10,6 +10,8 @@ import { type Interval } from "./intervals.ts";
 import { type ReadingReport } from "./reading-report.ts";
 import { RowSet } from "./row-set.ts";
 
+/** So many conversations that are asked for one by one are read before a STATE says so. */
+const CONVERSATIONS_A_STATE = 100;
 /** A conversation's times and those of its messages are not stamped at the same moment, ms. */
 const SPAN_MARGIN_MS = 3_600_000;
 
@@ -43,22 +45,31 @@ export class ErasureFollower {
     this.#options = options;
   }
 
-  /** @throws what reading a window or a conversation throws; then the state stays as it was */
-  async follow(signal: AbortSignal): Promise<void> {
+  /**
+   * @param onProgress called when the state says more than before, so that a sync that is killed repeats little
+   * @throws what reading a window or a conversation throws; then the state stays as it was last
+   */
+  async follow(signal: AbortSignal, onProgress: () => void): Promise<void> {
     const { stream, search, log, now, lookback, report } = this.#options;
     const found = await search.find(log.from, now, report, signal);
-    const erasures = log.newOf(found.erasures);
-    const ids = [...new Set(erasures.map(({ conversation }) => conversation))];
+    let left = log.newOf(found.erasures);
+    const ids = [...new Set(left.map(({ conversation }) => conversation))];
     if (ids.length > 0) {
       report.warned(`Dixa has erased something from ${ids.length} conversations: reading their rows again`);
+      const finished = (done: ReadonlySet<number>) => {
+        const of = Map.groupBy(left, ({ conversation }) => done.has(conversation));
+        left = of.get(false) ?? [];
+        log.follow(of.get(true) ?? [], log.from);
+        onProgress();
+      };
       const { ofConversation } = stream;
       if (ofConversation?.kind === "request")
-        await this.#readEach(ids, (id) => ofConversation.path(id), signal);
+        await this.#readEach(ids, (id) => ofConversation.path(id), finished, signal);
       if (ofConversation?.kind === "windows") {
-        await this.#readWindows(ids, found, keyBytes(ofConversation.field), signal);
+        await this.#readWindows(ids, found, keyBytes(ofConversation.field), finished, signal);
       }
     }
-    log.follow(erasures, now - lookback);
+    log.follow(left, now - lookback);
   }
 
   /** All windows in which messages of the conversations were written; only theirs are put out. */
@@ -66,6 +77,7 @@ export class ErasureFollower {
     ids: readonly number[],
     found: FoundErasures,
     field: Buffer,
+    finished: (ids: ReadonlySet<number>) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const { stream, search, since, now, maxWidth, put, report } = this.#options;
@@ -75,30 +87,35 @@ export class ErasureFollower {
     if (gone.length > 0) {
       report.warned(`Dixa has no conversation ${gone.join(", ")} any more; rows of it can't be read again`);
     }
-    const wanted = new Set(ids);
-    const windows = coverSpans(
-      ids.flatMap((id): Interval[] => {
+    const wanted = new Map(
+      ids.flatMap((id): [number, Interval][] => {
         const [lo, hi] = spans.get(id) ?? [0, 0];
-        return hi === 0 ? [] : [[Math.max(since, lo - SPAN_MARGIN_MS), Math.min(now, hi + SPAN_MARGIN_MS)]];
+        return hi === 0
+          ? []
+          : [[id, [Math.max(since, lo - SPAN_MARGIN_MS), Math.min(now, hi + SPAN_MARGIN_MS)]]];
       }),
-      maxWidth,
     );
-    await search.readAll(stream, windows, report, signal, (element) => {
-      const member = findMember(element, field);
-      const id = member === -1 ? undefined : integerValue(element, member);
-      if (id !== undefined && wanted.has(id)) put(element);
-    });
+    for (const window of coverSpans(wanted.values(), maxWidth)) {
+      await search.readAll(stream, [window], report, signal, (element) => {
+        const member = findMember(element, field);
+        const id = member === -1 ? undefined : integerValue(element, member);
+        if (id !== undefined && wanted.has(id)) put(element);
+      });
+      finished(new Set(ids.filter((id) => (wanted.get(id)?.[1] ?? -Infinity) <= window[1])));
+    }
   }
 
   /** One request a conversation; one that is gone has nothing left to read. */
   async #readEach(
     ids: readonly number[],
     path: (conversation: number) => string,
+    finished: (ids: ReadonlySet<number>) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const { dixa, stream, since, drained, put, report } = this.#options;
     const cursorKey = keyBytes(stream.cursorField);
     const idKey = keyBytes(stream.primaryKey[0]);
+    const done = new Set<number>();
     for (const id of ids) {
       const out = new RowSet(0);
       const onElement = (element: JsonElement) => {
@@ -129,6 +146,7 @@ export class ErasureFollower {
       } catch (error) {
         if (!isHttpStatusError(error) || error.status !== 404) throw error;
       }
+      if (done.add(id).size % CONVERSATIONS_A_STATE === 0) finished(done);
     }
   }
 }

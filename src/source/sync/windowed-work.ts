@@ -53,7 +53,9 @@ export class WindowedWork implements Work {
     this.#allHandedOut = true;
     if (erasures === undefined) return undefined;
     return this.#unit(async (signal) => {
-      await erasures.follow(signal);
+      await erasures.follow(signal, () => {
+        this.#run.finished("some of what Dixa has erased");
+      });
       this.#run.finished("what Dixa has erased");
     });
   }
