@@ -220,3 +220,49 @@ test("what the account may not read ends that stream alone", async () => {
     expect.stringMatching(/untick the stream ratings/),
   ]);
 });
+
+describe("500 conversations that changed in the same millisecond", () => {
+  const AT = START + 10 * DAY;
+
+  beforeEach(() => {
+    spread(30);
+    for (let id = 1000; id < 1500; id++) conversations.set(id, AT);
+  });
+
+  test("are not asked for again from the first after an end in the middle", async () => {
+    const asked: number[][] = [];
+    const found = new Set<number>();
+    let state: unknown = [];
+    for (const most of [220, 220, Infinity]) {
+      server.requests.length = 0;
+      const stop = new AbortController();
+      refuse = () => {
+        if (askedFor("notes").length >= most) stop.abort(new Error("stopped"));
+        return undefined;
+      };
+      const run = await sync({ streams: [notes], state, signal: stop.signal });
+      expect(end(run)).toBe(most === Infinity ? "COMPLETE" : "INCOMPLETE");
+      asked.push(askedFor("notes"));
+      for (const id of rowsOf(run.messages, "notes")) found.add(id);
+      state = lastStates(run.messages);
+    }
+    expect(ascending([...found])).toEqual(ascending(all()));
+    const again = asked.flatMap((ids, index) => ids.filter((id) => asked[index - 1]?.includes(id) === true));
+    expect(again.length).toBeLessThanOrEqual(2 * 120);
+    expect(JSON.stringify(state)).not.toContain("partly");
+  });
+
+  test("are all asked for again where some may have shown up late", async () => {
+    const stop = new AbortController();
+    refuse = () => {
+      if (askedFor("notes").length >= 250) stop.abort(new Error("stopped"));
+      return undefined;
+    };
+    const config = { end_date: "2024-01-11T00:30:00Z", lookback_minutes: 60 };
+    const run = await sync({ streams: [notes], config, signal: stop.signal });
+    refuse = () => undefined;
+    server.requests.length = 0;
+    await sync({ streams: [notes], config, state: lastStates(run.messages) });
+    expect(new Set(askedFor("notes").filter((id) => id >= 1000)).size).toBe(500);
+  });
+});

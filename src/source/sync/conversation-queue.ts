@@ -8,11 +8,28 @@ export interface ChangedConversation {
   readonly at: number;
 }
 
-/** Conversations that changed at the same instant, with the span up to the next ones: finished when all of them are. */
+/** More conversations than this that changed at the same instant are finished in parts. */
+const LARGEST_GROUP = 100;
+
+/**
+ * Conversations that changed at the same instant, with the span up to the next ones: finished when all of them are. Of
+ * many at one instant, as after an import, each group holds a part, in ascending order of their ids.
+ */
 export interface Group {
   readonly at: number;
+  /** Of the whole instant. */
   readonly span: Interval;
   readonly size: number;
+  /** Id of the last conversation, as JSON text. */
+  readonly last: string;
+  /** Which part of its instant it is, from 0 on, and how many there are. */
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** Puts ids in an order that is the same in every sync: integers by their value, as long as none is negative. */
+export function compareIds(one: string, other: string): number {
+  return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0);
 }
 
 export interface Queued {
@@ -43,13 +60,27 @@ export class ConversationQueue {
       else same.push(conversation);
     }
     const times = [...byTime.keys()];
-    return [...byTime.values()].map((conversations, index) => {
+    return [...byTime.values()].flatMap((conversations, index) => {
       const at = times[index] ?? lo;
       const span: Interval = [index === 0 ? lo : at, times[index + 1] ?? hi];
-      const group = { at, span, size: conversations.length };
-      for (const { id } of conversations) this.#waiting.push({ id, group });
+      return this.#addInstant(
+        at,
+        span,
+        conversations.map(({ id }) => id),
+      );
+    });
+  }
+
+  #addInstant(at: number, span: Interval, ids: string[]): Group[] {
+    ids.sort(compareIds);
+    const parts = Math.ceil(ids.length / LARGEST_GROUP);
+    const groups = Array.from({ length: parts }, (_, part): Group => {
+      const own = ids.slice(part * LARGEST_GROUP, (part + 1) * LARGEST_GROUP);
+      const group = { at, span, size: own.length, last: own.at(-1) ?? "", part, parts };
+      for (const id of own) this.#waiting.push({ id, group });
       return group;
     });
+    return groups;
   }
 
   take(): Queued | undefined {

@@ -119,7 +119,7 @@ export class FollowedPass {
     const groups = this.#queue.add([lo, hi], inWindow);
     let requests = 0;
     for (const follower of this.#active) {
-      if (groups === undefined) this.#finish(follower, [lo, hi]);
+      if (groups === undefined) this.#finish(follower, lo, hi);
       for (const group of groups ?? []) {
         if (!follower.progress.covers(group.at)) requests += group.size;
       }
@@ -170,22 +170,33 @@ export class FollowedPass {
         return;
       }
       left.delete(group);
-      this.#finish(follower, group.span);
+      this.#finishGroup(follower, group);
     };
-    if (progress.covers(group.at)) finish();
+    if (progress.covers(group.at) || progress.partial.covers(group.at, id)) finish();
     else {
       follower.sinceState++;
       await run.attempt(signal, (own) => reader.read({ id, at: group.at }, finish, own));
     }
   }
 
-  /** Notes that a stream's rows of a span are out, and says so in a STATE now and then. */
-  #finish(follower: Follower, [lo, hi]: Interval): void {
-    const { run, progress } = follower;
+  #finishGroup(follower: Follower, group: Group): void {
+    const span = follower.progress.partial.finish(group);
+    if (span === undefined) this.#tellState(follower, group.at);
+    else this.#finish(follower, ...span);
+  }
+
+  /** Notes that a stream's rows of a span are out. */
+  #finish(follower: Follower, lo: number, hi: number): void {
+    const { progress } = follower;
     progress.finish(Math.max(lo, progress.range.start), hi);
+    this.#tellState(follower, hi);
+  }
+
+  /** Says in a STATE now and then what is out. */
+  #tellState(follower: Follower, upTo: number): void {
     const now = this.#options.clock.now();
     if (follower.sinceState < CONVERSATIONS_A_STATE && now - follower.stateAt < STATE_EVERY_MS) return;
-    run.finished(`conversations up to ${describeInstant(hi)}`);
+    follower.run.finished(`conversations up to ${describeInstant(upTo)}`);
     follower.sinceState = 0;
     follower.stateAt = now;
   }

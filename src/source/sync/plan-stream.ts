@@ -16,6 +16,7 @@ import { RecordOutput } from "../output/record-output.ts";
 import { streamRewriter } from "../output/stream-rewriter.ts";
 import { ErasureLog } from "./erasure-state.ts";
 import { ListProgress, readListState } from "./list-progress.ts";
+import { PartialInstants } from "./partial-instants.ts";
 import { RangeProgress } from "./range-progress.ts";
 import { originOf, sinceOf, type SyncTerms, whyVoid } from "./state-origin.ts";
 import { type StreamProgress } from "./stream-progress.ts";
@@ -175,7 +176,14 @@ function rangeOf(
   // Whatever lies between a cursor and a later start is never read, so the rows are whole from the start on.
   const goesOn = progress !== undefined && progress.cursor >= range.start;
   return {
-    progress: new RangeProgress(cursor, range, isFollowed ? range.end - config.lookback : undefined),
+    progress: isFollowed
+      ? new RangeProgress(
+          cursor,
+          range,
+          range.end - config.lookback,
+          new PartialInstants(saved, settled ?? -Infinity),
+        )
+      : new RangeProgress(cursor, range),
     since: goesOn ? since : range.start,
   };
 }

@@ -1,5 +1,6 @@
 import { describeWindow } from "../../logging/describe.ts";
 import { Checkpoint } from "./checkpoint.ts";
+import { PartialInstants } from "./partial-instants.ts";
 import { type StreamProgress } from "./stream-progress.ts";
 import { type CursorOfStream, writeStreamState } from "./stream-state.ts";
 import { type SyncRange } from "./sync-range.ts";
@@ -8,16 +9,24 @@ import { type SyncRange } from "./sync-range.ts";
 export class RangeProgress implements StreamProgress {
   readonly range: SyncRange;
   readonly #cursor: CursorOfStream;
+  /** What is out of instants that are not finished. */
+  readonly partial: PartialInstants;
   readonly #settled: number | undefined;
   readonly #checkpoint: Checkpoint;
   readonly #total: number;
   #covered = 0;
 
   /** @param settled up to here rows have shown up for good, which the state says too; undefined if it does not, ms UTC */
-  constructor(cursor: CursorOfStream, range: SyncRange, settled?: number) {
+  constructor(
+    cursor: CursorOfStream,
+    range: SyncRange,
+    settled?: number,
+    partial = new PartialInstants(undefined, -Infinity),
+  ) {
     this.range = range;
     this.#cursor = cursor;
     this.#settled = settled;
+    this.partial = partial;
     this.#checkpoint = new Checkpoint(range.start, range.done);
     const done = range.done.reduce(
       (sum, [lo, hi]) => sum + Math.max(0, Math.min(hi, range.end) - Math.max(lo, range.start)),
@@ -52,7 +61,7 @@ export class RangeProgress implements StreamProgress {
     const { settled, floor, end } = this.range;
     const { cursor, ahead } = this.#checkpoint.promise(settled);
     const progress = { cursor: Math.max(cursor, floor ?? 0), ahead };
-    const state = writeStreamState(this.#cursor, progress);
+    const state = { ...writeStreamState(this.#cursor, progress), ...this.partial.state() };
     if (this.#settled !== undefined) state["settled"] = this.#cursor.cursor.format(this.#settled);
     return { state, isComplete: progress.cursor >= end };
   }
