@@ -33,7 +33,9 @@ beforeAll(async () => {
   await copyFile(join(ROOT, "compose.yaml"), join(folder, "compose.yaml"));
   const example = await readFile(join(ROOT, "relay.example.yaml"), "utf8");
   // Nobody there: webhooks are accepted all the same.
-  const config = example.replace("https://api.airbyte.com/v1", "http://127.0.0.1:9/v1");
+  const config = example
+    .replace("https://api.airbyte.com/v1", "http://127.0.0.1:9/v1")
+    .replace(/^# credentials:\n(?:# {3}.*\n)+/m, (block) => block.replaceAll(/^# /gm, ""));
   await writeFile(join(folder, "relay.yaml"), config);
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
@@ -42,6 +44,7 @@ beforeAll(async () => {
     COMPOSE_PROJECT_NAME: `relay-compose-${process.pid}`,
     RELAY_PORT: `${port}`,
     RELAY_ADMIN_TOKEN: randomBytes(32).toString("hex"),
+    RELAY_SECRET_KEY: randomBytes(32).toString("hex"),
     POSTGRES_PASSWORD: randomBytes(16).toString("hex"),
     AIRBYTE_CLIENT_ID: "id",
     AIRBYTE_CLIENT_SECRET: "client-secret-0123456789",

@@ -18,6 +18,7 @@ const guide = readFileSync(join(ROOT, "docs/relay.md"), "utf8");
 
 const env = {
   RELAY_ADMIN_TOKEN: "admin-token-0123456789",
+  RELAY_SECRET_KEY: "ab".repeat(32),
   RELAY_METRICS_TOKEN: "metrics-token-0123456789",
   AIRBYTE_CLIENT_ID: "client",
   AIRBYTE_CLIENT_SECRET: "client-secret",
@@ -26,11 +27,26 @@ const env = {
   DIXA_API_TOKEN: "dixa-token",
 };
 
+function filled(text: string): string {
+  return text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => Reflect.get(env, name) as string);
+}
+
 describe("the example configuration", () => {
   test("is accepted as it is", () => {
     const { config, warnings } = loadRelayConfig({ path: EXAMPLE, env, secrets: new SecretFilter() });
     expect(warnings).toEqual([]);
-    expect(config.credentials[0]?.events.accepts("CONVERSATION_MESSAGE_ADDED")).toBe(true);
+    expect(config.credentials).toEqual([]);
+    expect(config.secretKey).toBeDefined();
+  });
+
+  test("is accepted with the credential that it shows", () => {
+    const text = readFileSync(EXAMPLE, "utf8");
+    const shown = /^# credentials:\n(?:# {3}.*\n)+/m.exec(text)?.[0] ?? "";
+    const { credentials } = relayConfigSchema.parse({
+      ...z.record(z.string(), z.unknown()).parse(parse(filled(text))),
+      ...z.record(z.string(), z.unknown()).parse(parse(filled(shown.replaceAll(/^# /gm, "")))),
+    });
+    expect(credentials).toMatchObject([{ name: "Dixa EU", webhook_secrets: [env.DIXA_WEBHOOK_SECRET] }]);
   });
 
   test("shows defaults that are the defaults", () => {
@@ -90,8 +106,7 @@ describe("the guide", () => {
     const whole = blocks.filter((text) => text.includes("admin_token"));
     expect(whole.length).toBeGreaterThan(0);
     for (const text of whole) {
-      const filled = text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => Reflect.get(env, name) as string);
-      expect(relayConfigSchema.safeParse(parse(filled)).error).toBeUndefined();
+      expect(relayConfigSchema.safeParse(parse(filled(text))).error).toBeUndefined();
     }
   });
 
