@@ -3,16 +3,21 @@ import { type Argv } from "yargs";
 import { proxySecrets } from "../../http/agents.ts";
 import { type Clock, systemClock } from "../../http/clock.ts";
 import { SecretFilter } from "../../logging/secret-filter.ts";
-import { loadRelayConfig } from "../config/load.ts";
-import { type RelayConfig } from "../config/relay-config.ts";
+import { type LoadedConfig, loadRelayConfig } from "../config/load.ts";
 import { createRelayLogger, type Logger } from "../telemetry/log.ts";
 import { type CommandLine, configOption } from "./command-line.ts";
 
 /** Starts one replica of the relay. It is given from above, where the replica is put together. */
 export type StartRelay = (
-  options: { config: RelayConfig; logger: Logger; secrets: SecretFilter; clock: Clock },
+  options: {
+    loaded: LoadedConfig;
+    load: () => LoadedConfig;
+    logger: Logger;
+    secrets: SecretFilter;
+    clock: Clock;
+  },
   signal: AbortSignal,
-) => Promise<{ stop(hurry: AbortSignal): Promise<void> }>;
+) => Promise<{ stop(hurry: AbortSignal): Promise<void>; reload(why: string): Promise<void> }>;
 
 export function addServeCommand(program: Argv, commandLine: CommandLine, start: StartRelay): void {
   program.command(
@@ -28,7 +33,8 @@ export function addServeCommand(program: Argv, commandLine: CommandLine, start: 
 }
 
 /**
- * Runs the relay until the process is told to stop (SIGTERM or SIGINT). A second signal ends its waits.
+ * Runs the relay until the process is told to stop (SIGTERM or SIGINT). A second signal ends its waits. SIGHUP has the
+ * configuration read anew.
  *
  * @param configPath undefined: the environment holds the configuration
  * @throws ConfigError; an error with a message for people when the store or the port can't be used
@@ -36,7 +42,9 @@ export function addServeCommand(program: Argv, commandLine: CommandLine, start: 
 async function serve(configPath: string | undefined, start: StartRelay): Promise<void> {
   const secrets = new SecretFilter();
   secrets.hide(proxySecrets());
-  const { config, warnings } = loadRelayConfig({ path: configPath, env: process.env, secrets });
+  const load = () => loadRelayConfig({ path: configPath, env: process.env, secrets });
+  const loaded = load();
+  const { config, warnings } = loaded;
   const logger = createRelayLogger({ secrets, level: config.logLevel });
   for (const warning of warnings) logger.warn(warning);
   const stop = new AbortController();
@@ -48,8 +56,15 @@ async function serve(configPath: string | undefined, start: StartRelay): Promise
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
+  // One that comes while the relay starts must not end it.
+  let reload = () => undefined as unknown;
+  const onHangUp = () => {
+    reload();
+  };
+  process.on("SIGHUP", onHangUp);
   try {
-    const relay = await start({ config, logger, secrets, clock: systemClock }, stop.signal);
+    const relay = await start({ loaded, load, logger, secrets, clock: systemClock }, stop.signal);
+    reload = () => relay.reload("SIGHUP came");
     await new Promise<void>((resolve) => {
       stop.signal.addEventListener("abort", () => {
         resolve();
@@ -62,5 +77,6 @@ async function serve(configPath: string | undefined, start: StartRelay): Promise
   } finally {
     process.off("SIGTERM", onSignal);
     process.off("SIGINT", onSignal);
+    process.off("SIGHUP", onHangUp);
   }
 }

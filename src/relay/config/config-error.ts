@@ -2,6 +2,8 @@
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly code = "ERR_CONFIG";
+  /** What the configuration was read from, or should have been. */
+  files: readonly string[] = [];
 
   constructor(faults: readonly string[], options?: ErrorOptions) {
     super(

@@ -1,5 +1,5 @@
 import { type SecretFilter } from "../../logging/secret-filter.ts";
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, isConfigError } from "./config-error.ts";
 import { toRelayConfig } from "./convert.ts";
 import { configFromEnvironment, variableAt } from "./environment.ts";
 import { describePath, faultsOf } from "./issues.ts";
@@ -22,6 +22,8 @@ export interface LoadedConfig {
   config: RelayConfig;
   /** What is unwise, though it works. */
   warnings: string[];
+  /** All that it was read from. */
+  files: readonly string[];
 }
 
 /**
@@ -30,6 +32,16 @@ export interface LoadedConfig {
  * @throws ConfigError that names every faulty key, what was found and the remedy
  */
 export function loadRelayConfig(options: LoadOptions): LoadedConfig {
+  const files = options.path === undefined ? [] : [options.path];
+  try {
+    return load(options, files);
+  } catch (error) {
+    if (isConfigError(error)) error.files = files;
+    throw error;
+  }
+}
+
+function load(options: LoadOptions, files: string[]): LoadedConfig {
   const { path, env, secrets, mayLackSecrets = false } = options;
   const databaseUrl = env["DATABASE_URL"] === "" ? undefined : env["DATABASE_URL"];
   if (databaseUrl !== undefined) hideAddress(databaseUrl, secrets);
@@ -37,11 +49,13 @@ export function loadRelayConfig(options: LoadOptions): LoadedConfig {
   const nameOf = (key: readonly PropertyKey[]) =>
     path === undefined ? variableAt(key, describePath(key)) : describePath(key);
   const folder = folderOf(path);
-  const { value, faults } = substitute(raw, {
+  const substitution = substitute(raw, {
     env: path === undefined ? undefined : env,
     folder,
     mayLackSecrets,
   });
+  const { value, faults } = substitution;
+  files.push(...substitution.files);
   hideSecrets(value, secrets);
   // A value that is not there would be told a second time, as one of the wrong shape.
   if (faults.length > 0) throw new ConfigError(faults);
@@ -62,7 +76,7 @@ export function loadRelayConfig(options: LoadOptions): LoadedConfig {
     );
   }
   if (conversion.faults.length > 0) throw new ConfigError(conversion.faults);
-  return { config: conversion.config, warnings: conversion.warnings };
+  return { config: conversion.config, warnings: conversion.warnings, files };
 }
 
 /**

@@ -28,6 +28,8 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export interface Substitution {
   value: unknown;
   faults: string[];
+  /** The files that it has been read from, or should have been. */
+  files: string[];
 }
 
 export interface SubstitutionOptions {
@@ -42,12 +44,14 @@ export interface SubstitutionOptions {
 /** Puts in place what a configuration takes from the environment and from files. */
 export function substitute(raw: unknown, options: SubstitutionOptions): Substitution {
   const faults: string[] = [];
-  const value = walk(raw, [], { ...options, faults });
-  return { value, faults };
+  const files: string[] = [];
+  const value = walk(raw, [], { ...options, faults, files });
+  return { value, faults, files };
 }
 
 interface Walk extends SubstitutionOptions {
   faults: string[];
+  files: string[];
 }
 
 function walk(value: unknown, path: readonly PropertyKey[], context: Walk): unknown {
@@ -94,8 +98,9 @@ function fromEnvironment(text: string, path: readonly PropertyKey[], { env, faul
 }
 
 function fromFile(path: string, base: string, where: readonly PropertyKey[], context: Walk): unknown {
-  const { folder, faults, mayLackSecrets } = context;
+  const { folder, faults, files, mayLackSecrets } = context;
   const file = resolve(folder, path);
+  files.push(file);
   try {
     const text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
     if (base !== "webhook_secrets") return text.trim();

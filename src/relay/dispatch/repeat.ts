@@ -3,7 +3,7 @@ import { type Clock } from "../../http/clock.ts";
 export interface RepeatOptions {
   clock: Clock;
   /** From the end of one run to the start of the next, ms. */
-  every: number;
+  every: number | (() => number);
   /** After a run that failed: the first step, ms; doubles up to `every`. */
   retryAfter: number;
   onError: (error: unknown) => void;
@@ -44,7 +44,8 @@ export async function repeat(
       failures++;
       onError(error);
     }
-    const wait = failures === 0 ? every : Math.min(every, retryAfter * 2 ** (failures - 1));
+    const pause = typeof every === "number" ? every : every();
+    const wait = failures === 0 ? pause : Math.min(pause, retryAfter * 2 ** (failures - 1));
     await clock
       .sleep(wait, rung === undefined ? signal : AbortSignal.any([signal, rung]))
       .catch(() => undefined);

@@ -1,3 +1,4 @@
+import { problemOf } from "../accounts/attention.ts";
 import { credentialOf } from "../config/credential-index.ts";
 import { messageOf } from "../store/error-message.ts";
 import { type QuietLog } from "../telemetry/quiet-log.ts";
@@ -60,7 +61,10 @@ export function healthOperations(services: Services, trouble: QuietLog, answerAg
       },
       handle: async (_, reply) => {
         if (stopping.aborted) return reply.code(503).send({ status: "stopping" });
-        if (await readiness.get()) return { status: "ok" };
+        if (await readiness.get()) {
+          const problems = problemsOf(services);
+          return problems.length === 0 ? { status: "ok" } : { status: "ok", problems };
+        }
         return reply.code(503).send({ status: "unavailable" });
       },
     },
@@ -83,6 +87,17 @@ export function healthOperations(services: Services, trouble: QuietLog, answerAg
         return reply.type(metrics.registry.contentType).send(await scrape.get());
       },
     },
+  ];
+}
+
+/** For whoever may ask: without names. */
+function problemsOf({ config, configFault }: Services): string[] {
+  const count = config.credentials.filter((credential) => problemOf(credential) !== undefined).length;
+  return [
+    ...(count === 0
+      ? []
+      : [`${count} ${count === 1 ? "account lacks" : "accounts lack"} a secret, or can't open it.`]),
+    ...(configFault?.() === undefined ? [] : ["A change of the configuration was not taken up."]),
   ];
 }
 

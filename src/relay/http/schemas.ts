@@ -175,7 +175,13 @@ export const notedSchema = z
   .describe("Whether the relay knows the connection.");
 
 export const healthSchema = z
-  .object({ status: z.enum(["ok", "stopping", "unavailable"]) })
+  .object({
+    status: z.enum(["ok", "stopping", "unavailable"]),
+    problems: z
+      .array(z.string())
+      .optional()
+      .describe("What a person should see to, though webhooks are accepted; the log names it."),
+  })
   .describe("How the relay is.");
 
 export type AccountView = z.infer<typeof accountSchema>;

@@ -22,6 +22,8 @@ export interface Services {
   readonly remap: () => void;
   /** Whether Airbyte has told this replica yet which connections there are. */
   readonly isMapped: () => boolean;
+  /** Why the configuration that lies there now was not taken up; undefined: it counts. */
+  readonly configFault?: () => string | undefined;
   /** Aborted when the relay has been told to stop; it still answers. */
   readonly stopping: AbortSignal;
 }

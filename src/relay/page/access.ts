@@ -17,13 +17,16 @@ export type SignedInHandler = (
 /** Who may see the page and press its buttons. */
 export class Access {
   readonly #services: Services;
-  readonly #sessions: Sessions;
   readonly #logins = new LoginLimit();
 
   constructor(services: Services) {
     this.#services = services;
-    const { adminToken, publicUrl } = services.config;
-    this.#sessions = new Sessions(adminToken, publicUrl?.startsWith("https:") ?? false);
+  }
+
+  /** By the admin token of now: a new one ends all sessions. */
+  get #sessions(): Sessions {
+    const { adminToken, publicUrl } = this.#services.config;
+    return new Sessions(adminToken, publicUrl?.startsWith("https:") ?? false);
   }
 
   /** For those who have signed in; the page's script is told when the session is over, people are led to the login. */

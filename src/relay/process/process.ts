@@ -3,13 +3,13 @@ import { hostname } from "node:os";
 
 import { type FastifyInstance } from "fastify";
 
-import { AirbyteApi } from "../../airbyte/api/client.ts";
 import { type Clock } from "../../http/clock.ts";
 import { type SecretFilter } from "../../logging/secret-filter.ts";
 import { VERSION } from "../../version.ts";
 import { CurrentConfig } from "../accounts/current-config.ts";
 import { openAccounts, type OpenedAccounts } from "../accounts/open-accounts.ts";
 import { openSubscriptions } from "../accounts/open-subscriptions.ts";
+import { type LoadedConfig } from "../config/load.ts";
 import { type RelayConfig } from "../config/relay-config.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Mapping, type MappingRequest } from "../dispatch/mapping.ts";
@@ -29,11 +29,15 @@ import { logNote } from "../telemetry/note-log.ts";
 import { QuietLog } from "../telemetry/quiet-log.ts";
 import { Watch } from "../watch/watch.ts";
 import { AccountNotices } from "./account-notices.ts";
+import { CurrentAirbyte } from "./current-airbyte.ts";
 import { DirectoryWatch } from "./directory-watch.ts";
 import { locationOf, openRelayStore } from "./open-relay-store.ts";
+import { Reloads } from "./reloads.ts";
 
 export interface RelayProcessOptions {
-  config: RelayConfig;
+  loaded: LoadedConfig;
+  /** Reads the configuration anew. Throws ConfigError. */
+  load: () => LoadedConfig;
   logger: Logger;
   /** What the log hides. */
   secrets: SecretFilter;
@@ -44,6 +48,8 @@ const PURGE_EVERY_MS = 3_600_000;
 const RECOVER_EVERY_MS = 60_000;
 /** Between two looks whether other replicas have changed accounts, ms: one statement. */
 const LOOK_EVERY_MS = 1000;
+/** Between two looks at the files of the configuration, ms. */
+const WATCH_EVERY_MS = 1000;
 /** After a repeated task that failed: the first step, ms. */
 const REPEAT_RETRY_MS = 5000;
 /** A place for a request in flight outlives the longest request by this, ms. */
@@ -63,7 +69,8 @@ export class RelayProcess {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #store: Store;
-  readonly #airbyte: AirbyteApi;
+  readonly #airbyte: CurrentAirbyte;
+  readonly #reloads: Reloads;
   readonly #dispatcher: Dispatcher;
   readonly #server: FastifyInstance;
   readonly #directory: DirectoryWatch;
@@ -75,17 +82,16 @@ export class RelayProcess {
   #repeated: Promise<unknown> | undefined;
 
   private constructor(options: RelayProcessOptions, current: CurrentConfig, store: Store) {
-    const { config, logger, clock, secrets } = options;
+    const { logger, clock, secrets, load, loaded } = options;
+    const { config } = loaded;
     this.#current = current;
     this.#logger = logger;
     this.#clock = clock;
     this.#store = store;
     this.#trouble = new QuietLog(logger, clock);
     const metrics = new Metrics();
-    const limits = limitsOf(config);
-    const { airbyte } = config;
-    this.#airbyte = new AirbyteApi({
-      ...airbyte,
+    const limits = limitsOf(current);
+    this.#airbyte = new CurrentAirbyte(config.airbyte, {
       clock,
       userAgent: `dixa-relay/${VERSION}`,
       budget: new SharedRateBudget({ store, limits, clock, onError: this.#onError }),
@@ -124,6 +130,15 @@ export class RelayProcess {
       },
     });
     this.#watchCredentials();
+    this.#reloads = new Reloads({
+      load,
+      loaded,
+      take: (changed) => {
+        this.#take(changed);
+      },
+      logger,
+      metrics,
+    });
     const maxInFlight = config.store.kind === "postgres" ? 2 : 1;
     const wake = () => {
       this.#dispatcher.wake();
@@ -155,6 +170,7 @@ export class RelayProcess {
         this.#remap.ring();
       },
       isMapped: () => this.#directory.isMapped,
+      configFault: () => this.#reloads.fault,
       stopping: this.#stopping.signal,
     };
     this.#server = createServer(services);
@@ -167,11 +183,13 @@ export class RelayProcess {
    * @throws the signal's reason; an error with a message for people when the store or the port can't be used
    */
   static async start(options: RelayProcessOptions, signal: AbortSignal): Promise<RelayProcess> {
-    const { config, clock } = options;
+    const { clock } = options;
+    const { config } = options.loaded;
     const current = new CurrentConfig(config);
     const store = await openRelayStore({ ...options, current }, signal);
     try {
       const relay = new RelayProcess(options, current, store);
+      await relay.#reloads.watch();
       await relay.#readAccounts();
       const { host, port } = config.listen;
       await relay.#server.listen({
@@ -186,7 +204,7 @@ export class RelayProcess {
         relay.#watch.run(relay.#stopping.signal),
         repeat((stopped) => relay.#refresh(stopped), relay.#stopping.signal, {
           ...schedule,
-          every: config.refreshMs,
+          every: () => current.value.refreshMs,
           bell: relay.#remap,
           onError: (error) => {
             relay.#trouble.warn("refresh", `Airbyte's connections can't be listed: ${messageOf(error)}`);
@@ -202,7 +220,12 @@ export class RelayProcess {
           every: RECOVER_EVERY_MS,
           onError: relay.#onError,
         }),
-        repeat(() => store.purge(clock.now() - config.retentionMs), relay.#stopping.signal, {
+        repeat(() => relay.#reloads.look(), relay.#stopping.signal, {
+          ...schedule,
+          every: WATCH_EVERY_MS,
+          onError: relay.#onError,
+        }),
+        repeat(() => store.purge(clock.now() - current.value.retentionMs), relay.#stopping.signal, {
           ...schedule,
           every: PURGE_EVERY_MS,
           onError: relay.#onError,
@@ -235,6 +258,20 @@ export class RelayProcess {
     this.#airbyte.close();
     await this.#store.close();
     this.#logger.info("stopped");
+  }
+
+  /** Takes up the configuration as it lies there now. @param why for the log */
+  async reload(why: string): Promise<void> {
+    await this.#reloads.reload(why);
+  }
+
+  #take(config: RelayConfig): void {
+    this.#accounts.declare(config);
+    this.#airbyte.take(config.airbyte);
+    this.#logger.level = config.logLevel;
+    // New timings count from now on.
+    this.#store.ensureCredentials(this.#credentialIds()).catch(this.#onError);
+    this.#remap.ring();
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {
@@ -282,9 +319,21 @@ export class RelayProcess {
   };
 }
 
-function limitsOf({ airbyte }: RelayConfig): SharedLimits {
-  const { perSecond, burst, concurrency, startTimeoutMs } = airbyte;
-  return { perSecond, burst, concurrency, slotLease: startTimeoutMs + SLOT_MARGIN_MS };
+/** The limits of the moment, but for the number of workers. */
+function limitsOf(current: CurrentConfig): SharedLimits {
+  const { concurrency } = current.value.airbyte;
+  return {
+    concurrency,
+    get perSecond() {
+      return current.value.airbyte.perSecond;
+    },
+    get burst() {
+      return current.value.airbyte.burst;
+    },
+    get slotLease() {
+      return current.value.airbyte.startTimeoutMs + SLOT_MARGIN_MS;
+    },
+  };
 }
 
 /** What the mapping is to find. */

@@ -38,6 +38,8 @@ export class Metrics {
   readonly #triggers: Counter<"outcome">;
   readonly #jobs: Counter<"outcome">;
   readonly #lag: Histogram;
+  readonly #reloads: Counter<"outcome">;
+  readonly #stale: Gauge;
   readonly #age: Gauge<"credential">;
   readonly #connections: Gauge<"credential" | "state">;
   readonly #owed: Counter<"reason">;
@@ -83,6 +85,17 @@ export class Metrics {
       buckets: [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400],
       registers,
     });
+    this.#reloads = new Counter({
+      name: "dixa_relay_reloads_total",
+      help: "How often a changed configuration was taken up, or refused for a fault.",
+      labelNames: ["outcome"],
+      registers,
+    });
+    this.#stale = new Gauge({
+      name: "dixa_relay_configuration_stale",
+      help: "1 while the configuration that lies there has a fault, so that the one of before goes on.",
+      registers,
+    });
     this.#age = new Gauge({
       name: "dixa_relay_pending_age_seconds",
       help: "Age of the oldest event that some connection of the credential has not synced yet; 0 if there is none.",
@@ -116,6 +129,7 @@ export class Metrics {
     // A counter that appears with its first count has no rate for it.
     for (const reason of OWED_REASONS) this.#owed.inc({ reason }, 0);
     for (const reason of REJECTIONS) this.#rejected.inc({ reason }, 0);
+    for (const outcome of ["taken", "refused"] as const) this.#reloads.inc({ outcome }, 0);
     for (const outcome of TRIGGERS) this.#triggers.inc({ outcome }, 0);
     for (const outcome of JOBS) this.#jobs.inc({ outcome }, 0);
   }
@@ -134,6 +148,12 @@ export class Metrics {
 
   owed(reason: OwedReason): void {
     this.#owed.inc({ reason });
+  }
+
+  /** @param isTaken whether the configuration that lies there now counts */
+  reloaded(isTaken: boolean): void {
+    this.#reloads.inc({ outcome: isTaken ? "taken" : "refused" });
+    this.#stale.set(isTaken ? 0 : 1);
   }
 
   noted({ kind, lagMs }: Note): void {

@@ -67,13 +67,13 @@ export class Watch {
     await Promise.all([
       repeat(() => this.beat(), signal, {
         clock,
-        every: Math.ceil(config().outageMs / BEATS),
+        every: () => Math.ceil(config().outageMs / BEATS),
         retryAfter: RETRY_MS,
         onError,
       }),
       repeat((stopped) => this.lookAtDixa(stopped), signal, {
         clock,
-        every: config().watchMs,
+        every: () => config().watchMs,
         retryAfter: RETRY_MS,
         onError,
       }),
