@@ -1,6 +1,7 @@
 import { type JsonElement } from "../../http/json-array-splitter.ts";
-import { integerValue, valueKind, valueText } from "../../http/json-element.ts";
+import { integerValue, valueEnd, valueKind, valueStart, valueText } from "../../http/json-element.ts";
 import { formatTimestamp, parseEpoch, parseTimestamp } from "../timestamps.ts";
+import { utcInstant } from "../utc-instant.ts";
 
 /** How a stream's cursor is written, in its rows and in its state. */
 export interface Cursor {
@@ -29,6 +30,8 @@ export const epochMilliseconds: Cursor = {
 /** A date-time string in any of Dixa's shapes, or a number in its place. */
 export const timestamp: Cursor = {
   read(element, member) {
+    const common = utcInstant(element.buffer, valueStart(element, member), valueEnd(element, member));
+    if (common !== undefined) return common;
     const text = valueText(element, member);
     if (valueKind(element, member) !== QUOTE) return parseEpoch(text);
     return parseTimestamp(JSON.parse(text) as string);

@@ -1,44 +1,18 @@
 import { formatTimestamp, normalizeTimestamp, parseEpoch } from "../../dixa/timestamps.ts";
+import { utcInstant } from "../../dixa/utc-instant.ts";
 
-/** `2025-01-01T00:00:00.000Z`, with its quotes. */
+/** `"2025-01-01T00:00:00.000Z"`, with its quotes. */
 const NORMAL_LENGTH = 26;
+/** Up to the seconds, and up to the milliseconds. */
+const SECONDS_LENGTH = 20;
+const FRACTION_LENGTH = 24;
 const POINT = 0x2e;
-const HYPHEN = 0x2d;
-const COLON = 0x3a;
-const LETTER_T = 0x54;
-const LETTER_Z = 0x5a;
-/** By month; 29 February is looked at more closely. */
-const DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const NO_FRACTION = Buffer.from('.000Z"');
+const END = Buffer.from('Z"');
 
-/** Whether the value is written like `2025-01-01T00:00:00.000Z`: nearly all are, and need no parsing. */
+/** Whether the value is written like `2025-01-01T00:00:00.000Z`, as instants leave. */
 export function isNormalInstant(buffer: Buffer, start: number, end: number): boolean {
-  if (end - start !== NORMAL_LENGTH) return false;
-  const day = pair(buffer, start + 9);
-  return (
-    buffer[start + 5] === HYPHEN &&
-    buffer[start + 8] === HYPHEN &&
-    buffer[start + 11] === LETTER_T &&
-    buffer[start + 14] === COLON &&
-    buffer[start + 17] === COLON &&
-    buffer[start + 20] === POINT &&
-    buffer[start + 24] === LETTER_Z &&
-    pair(buffer, start + 1) < 100 &&
-    pair(buffer, start + 3) < 100 &&
-    day >= 1 &&
-    day <= (DAYS[pair(buffer, start + 6)] ?? 0) &&
-    pair(buffer, start + 12) < 24 &&
-    pair(buffer, start + 15) < 60 &&
-    pair(buffer, start + 18) < 60 &&
-    pair(buffer, start + 21) < 100 &&
-    pair(buffer, start + 22) < 100
-  );
-}
-
-/** The number that two digits are; 100 or more if they are none. */
-function pair(buffer: Buffer, at: number): number {
-  const tens = (buffer[at] ?? 0) - 0x30;
-  const ones = (buffer[at + 1] ?? 0) - 0x30;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : 100;
+  return end - start === NORMAL_LENGTH && utcInstant(buffer, start, end) !== undefined;
 }
 
 /**
@@ -46,7 +20,17 @@ function pair(buffer: Buffer, at: number): number {
  *
  * @returns undefined if it is no instant
  */
-export function normalizedInstant(json: string): Buffer | undefined {
+export function normalizedInstant(buffer: Buffer, start: number, end: number): Buffer | undefined {
+  if (utcInstant(buffer, start, end) === undefined) return parsedInstant(buffer.toString("utf8", start, end));
+  const hasFraction = buffer[start + SECONDS_LENGTH] === POINT;
+  const length = hasFraction ? FRACTION_LENGTH : SECONDS_LENGTH;
+  const normal = Buffer.allocUnsafe(NORMAL_LENGTH);
+  buffer.copy(normal, 0, start, start + length);
+  (hasFraction ? END : NO_FRACTION).copy(normal, length);
+  return normal;
+}
+
+function parsedInstant(json: string): Buffer | undefined {
   const epoch = parseEpoch(json);
   const value: unknown = epoch === undefined ? JSON.parse(json) : formatTimestamp(epoch);
   const normal = typeof value === "string" ? normalizeTimestamp(value) : undefined;

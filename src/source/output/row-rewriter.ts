@@ -178,7 +178,7 @@ export class RowRewriter {
     if (first === SMALL_N) return undefined;
     if (scalar === "instant") {
       if (isNormalInstant(buffer, start, end)) return undefined;
-      return normalizedInstant(buffer.toString("utf8", start, end)) ?? this.#nulled();
+      return normalizedInstant(buffer, start, end) ?? this.#nulled();
     }
     if (typeof scalar === "string" || first === SMALL_T || first === SMALL_F) return undefined;
     return this.#pseudonyms.of(scalar, buffer.toString("utf8", start, end));
