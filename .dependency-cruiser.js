@@ -1,15 +1,15 @@
 /**
- * The order of the rooms: each may import itself and what stands behind it, types included. The two wings, source/ and
- * relay/, don't know each other; both stand on dixa/, airbyte/, http/ and logging/.
+ * The order of the folders: each may import itself and what stands behind it, types included. The two programs, source/
+ * and relay/, don't know each other; both stand on dixa/, airbyte/, http/ and logging/.
  */
 const GROUND = ["http", "logging"];
 const DIXA = ["dixa", "airbyte/protocol", ...GROUND];
 const SOURCE = ["dixa/streams", ...DIXA];
-/** The configuration is what people write, in the program's units: it knows the coalescer's timings, and no room above. */
+/** The configuration is what people write, in the program's units: it knows the coalescer's timings, and no folder above. */
 const RELAY = ["relay/config", "relay/store", "relay/coalescer", ...GROUND];
 const OUTSIDE = ["dixa/webhooks", "airbyte/api", ...DIXA];
 
-const ROOMS = {
+const FOLDERS = {
   http: [],
   logging: [],
   "airbyte/protocol": [],
@@ -57,26 +57,26 @@ const ROOMS = {
   ],
 };
 
-const folders = Object.keys(ROOMS);
-const filesOf = (rooms) => `^src/(${rooms.join("|")})/[^/]+$`;
-/** No room: the programs. */
+const folders = Object.keys(FOLDERS);
+const filesOf = (names) => `^src/(${names.join("|")})/[^/]+$`;
+/** In no folder: the programs. */
 const ENTRANCES = "^src/[^/]+\\.ts$";
 const VERSION = "^src/version\\.ts$";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
   forbidden: [
-    ...Object.entries(ROOMS).map(([room, below]) => ({
-      name: `${room}-imports-downwards`,
-      comment: `src/${room}/ may import ${below.length === 0 ? "no other room" : below.join(", ")}.`,
+    ...Object.entries(FOLDERS).map(([folder, below]) => ({
+      name: `${folder}-imports-downwards`,
+      comment: `src/${folder}/ may import ${below.length === 0 ? "no other folder" : below.join(", ")}.`,
       severity: "error",
-      from: { path: filesOf([room]) },
-      to: { path: "^src/", pathNot: [filesOf([room, ...below]), VERSION] },
+      from: { path: filesOf([folder]) },
+      to: { path: "^src/", pathNot: [filesOf([folder, ...below]), VERSION] },
     })),
     {
-      name: "every-file-has-a-room",
+      name: "every-file-has-a-folder",
       comment:
-        "A new folder of src/ gets its line in ROOMS; the root of a folder holds no file that belongs in a room.",
+        "A new folder of src/ gets its line in FOLDERS; the root of a folder holds no file that belongs in one of its folders.",
       severity: "error",
       from: {},
       to: { path: "^src/", pathNot: [filesOf(folders), ENTRANCES] },

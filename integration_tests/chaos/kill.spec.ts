@@ -13,7 +13,7 @@ import { lastStates, rowsOf } from "../support/messages.ts";
 import { startSource } from "../support/source-process.ts";
 import { configuredCatalog, parseMessages } from "../support/sync-run.ts";
 import { STREAMS, truthOf } from "../support/truth.ts";
-import { askedAgain, mostReadAgain, type States, updatedAtOf } from "./asked-again.ts";
+import { mostReadAgain, repeatedRequests, type States, updatedAtOf } from "./repeated-requests.ts";
 
 const KILLS = 50;
 /** A kill comes after so many requests at most, and every so many kills one comes late, when there is more to lose. */
@@ -156,7 +156,7 @@ test(`killed ${KILLS} times at random moments, a sync of all streams loses nothi
       const most = isLate ? LATE_REQUESTS : Math.ceil(random() * MOST_REQUESTS);
       const run = await readUpTo(states, kills < KILLS ? most : Infinity);
       const requests = simulator.requests.slice(before);
-      expect(askedAgain(requests, states, earlier, updatedAt).slice(0, 5)).toEqual([]);
+      expect(repeatedRequests(requests, states, earlier, updatedAt).slice(0, 5)).toEqual([]);
       readAgain = Math.max(readAgain, mostReadAgain(last, requests));
       earlier = [...earlier, ...requests];
       last = requests;

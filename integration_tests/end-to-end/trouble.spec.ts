@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 
+import { type AirbyteMessage } from "../../src/airbyte/protocol/messages.ts";
+import { type Clock } from "../../src/http/clock.ts";
 import {
   type DixaSimulator,
   type DixaSimulatorOptions,
@@ -25,6 +27,18 @@ async function start(options: DixaSimulatorOptions = {}): Promise<DixaSimulator>
 afterEach(async () => {
   await simulator.close();
 });
+
+/** The messages of a sync of conversations that has brought every row. */
+async function conversationsWhole(clock: Clock): Promise<AirbyteMessage[]> {
+  const { messages, failures } = await runSync({
+    config: simulator.config(DATES),
+    clock,
+    catalog: configuredCatalog(["conversations"]),
+  });
+  expect(failures).toEqual([]);
+  expectTruth(messages, simulator, START, END, ["conversations"]);
+  return messages;
+}
 
 test("a stream's messages come in the order that the platform wants", async () => {
   const clock = hurriedClock();
@@ -71,13 +85,7 @@ test("a 429 without Retry-After is waited out for the API's own minute, and told
   simulator.faults.set({
     decide: ({ host }) => (host === "exports" && clock.slept() === 0 ? "429" : undefined),
   });
-  const { messages, failures } = await runSync({
-    config: simulator.config(DATES),
-    clock,
-    catalog: configuredCatalog(["conversations"]),
-  });
-  expect(failures).toEqual([]);
-  expectTruth(messages, simulator, START, END, ["conversations"]);
+  const messages = await conversationsWhole(clock);
   expect(clock.slept()).toBeGreaterThanOrEqual(60_000);
   expect(statusesOf(messages, "conversations")).toContain("RUNNING RATE_LIMITED");
   const resets = messagesOf(messages, "TRACE").flatMap(({ trace }) =>
@@ -172,13 +180,7 @@ test("a window whose body always breaks off is halved until its pieces come thro
     decide: ({ query }) =>
       Number(query.get("updated_before")) - Number(query.get("updated_after")) > limit ? "cut" : undefined,
   });
-  const { messages, failures } = await runSync({
-    config: simulator.config(DATES),
-    clock,
-    catalog: configuredCatalog(["conversations"]),
-  });
-  expect(failures).toEqual([]);
-  expectTruth(messages, simulator, START, END, ["conversations"]);
+  await conversationsWhole(clock);
   // Later slices follow the size that worked: not every one of them has to fail first.
   const failed = simulator.requests.filter(({ fault }) => fault === "cut").length;
   const fine = simulator.requests.filter(({ fault }) => fault === undefined).length;

@@ -6,20 +6,15 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 
-import {
-  type AirbyteSimulator,
-  CLIENT_ID,
-  CLIENT_SECRET,
-  startAirbyteSimulator,
-} from "../simulators/airbyte/index.ts";
+import { type AirbyteSimulator, startAirbyteSimulator } from "../simulators/airbyte/index.ts";
 import { freePort } from "../support/free-port.ts";
 import { firstCover } from "./evidence.ts";
+import { chaosConfig, SECRET } from "./relay-config.ts";
 import { Replica } from "./replica.ts";
 import { SmallDisk } from "./small-disk.ts";
 import { type SentEvent, WebhookLoader } from "./webhook-loader.ts";
 
 const CREDENTIAL = "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e";
-const SECRET = "00112233445566778899aabbccddeeff";
 /** The write-ahead log alone may take 4 MiB before its first checkpoint. */
 const DISK_KIB = 16_384;
 const PATIENCE_MS = 30_000;
@@ -43,19 +38,12 @@ beforeAll(async () => {
   const config = join(folder, "relay.yaml");
   await writeFile(
     config,
-    JSON.stringify({
+    chaosConfig({
       listen: `127.0.0.1:${port}`,
       store: join(disk.folder, "relay.db"),
-      admin_token: "chaos-admin-token-0123456789",
-      shutdown_delay: "0s",
-      airbyte: {
-        url: airbyte.url,
-        client_id: CLIENT_ID,
-        client_secret: CLIENT_SECRET,
-        requests_per_second: 100,
-        burst: 100,
-      },
-      credentials: [{ id: CREDENTIAL, webhook_secrets: [SECRET] }],
+      airbyte,
+      credentials: [CREDENTIAL],
+      perSecond: 100,
       timings: {
         debounce: "100ms",
         max_wait: "300ms",

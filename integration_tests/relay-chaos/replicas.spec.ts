@@ -7,19 +7,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
-import {
-  type AirbyteSimulator,
-  CLIENT_ID,
-  CLIENT_SECRET,
-  startAirbyteSimulator,
-} from "../simulators/airbyte/index.ts";
+import { type AirbyteSimulator, startAirbyteSimulator } from "../simulators/airbyte/index.ts";
 import { generator } from "../simulators/dixa/random.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Claim, claimsOf, firstCover, ledgerOf, notesOf, openJobs, overlaps } from "./evidence.ts";
+import { chaosConfig, SECRET } from "./relay-config.ts";
 import { Replica } from "./replica.ts";
 import { WebhookLoader } from "./webhook-loader.ts";
 
-const SECRET = "00112233445566778899aabbccddeeff";
 const CREDENTIALS = 8;
 const LOAD_MS = 90_000;
 const PER_SECOND = 150;
@@ -59,8 +54,7 @@ beforeAll(async () => {
   for (const name of ["one", "two"]) {
     const port = await freePort();
     const config = join(folder, `${name}.yaml`);
-    // JSON is YAML.
-    await writeFile(config, JSON.stringify(relayConfig(port)));
+    await writeFile(config, relayConfig(port));
     replicas.push(new Replica(config));
     urls.push(`http://127.0.0.1:${port}`);
   }
@@ -76,22 +70,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 }, 60_000);
 
-function relayConfig(port: number): unknown {
-  return {
+function relayConfig(port: number): string {
+  return chaosConfig({
     listen: `127.0.0.1:${port}`,
     store: databaseUrl,
-    admin_token: "chaos-admin-token-0123456789",
-    shutdown_delay: "0s",
-    airbyte: {
-      url: airbyte.url,
-      client_id: CLIENT_ID,
-      client_secret: CLIENT_SECRET,
-      requests_per_second: 300,
-      burst: 300,
-      // The places of killed replicas stay taken for half a minute.
-      concurrency: 20,
-    },
-    credentials: credentials.map((id) => ({ id, webhook_secrets: [SECRET] })),
+    airbyte,
+    credentials,
+    // The places of killed replicas stay taken for half a minute.
+    more: { concurrency: 20 },
     timings: {
       debounce: "200ms",
       max_wait: "500ms",
@@ -106,7 +92,7 @@ function relayConfig(port: number): unknown {
       max_failed_jobs: 50,
       refresh: "2s",
     },
-  };
+  });
 }
 
 /** Each credential has a time of its own in which something happens, so each has its last event in another storm. */

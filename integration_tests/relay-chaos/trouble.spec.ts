@@ -8,18 +8,13 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import pg from "pg";
 
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
-import {
-  type AirbyteSimulator,
-  CLIENT_ID,
-  CLIENT_SECRET,
-  startAirbyteSimulator,
-} from "../simulators/airbyte/index.ts";
+import { type AirbyteSimulator, startAirbyteSimulator } from "../simulators/airbyte/index.ts";
 import { Cable } from "../support/cable.ts";
 import { RelayServer } from "../support/relay-server.ts";
 import { claimsOf, firstCover, ledgerOf } from "./evidence.ts";
+import { chaosConfig, SECRET } from "./relay-config.ts";
 import { WebhookLoader } from "./webhook-loader.ts";
 
-const SECRET = "00112233445566778899aabbccddeeff";
 /** What the clocks of the two replicas are off by, ms: one is slow, the other an hour fast. */
 const SKEWS = [-5000, 3_600_000];
 const SKEW = new URL("../support/skewed-clock.ts", import.meta.url);
@@ -51,11 +46,7 @@ beforeAll(async () => {
     connections.set(credentialId, airbyte.addConnection({ sourceId }).connectionId);
   }
   const config = join(folder, "relay.yaml");
-  // JSON is YAML.
-  await writeFile(
-    config,
-    JSON.stringify(relayConfig(`postgresql://relay@127.0.0.1:${cable.port}${address.pathname}`)),
-  );
+  await writeFile(config, relayConfig(`postgresql://relay@127.0.0.1:${cable.port}${address.pathname}`));
   replicas = SKEWS.map(
     (skew) =>
       new RelayServer(config, {
@@ -74,21 +65,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 }, 60_000);
 
-function relayConfig(store: string): unknown {
-  return {
+function relayConfig(store: string): string {
+  return chaosConfig({
     listen: "127.0.0.1:0",
     store,
-    admin_token: "chaos-admin-token-0123456789",
-    shutdown_delay: "0s",
-    airbyte: {
-      url: airbyte.url,
-      client_id: CLIENT_ID,
-      client_secret: CLIENT_SECRET,
-      requests_per_second: 300,
-      burst: 300,
-      concurrency: 20,
-    },
-    credentials: credentials.map((id) => ({ id, webhook_secrets: [SECRET] })),
+    airbyte,
+    credentials,
+    more: { concurrency: 20 },
     timings: {
       debounce: "200ms",
       max_wait: "500ms",
@@ -101,7 +84,7 @@ function relayConfig(store: string): unknown {
       max_backoff: "1s",
       refresh: "2s",
     },
-  };
+  });
 }
 
 /** Sends events of all credentials to these replicas for a while, until each is acknowledged and covered. */

@@ -8,23 +8,19 @@ import { tokenBucketBudget } from "../../src/http/rate-budget.ts";
 import { dixaOf, rowReading, TOKEN } from "../support/dixa.ts";
 import { nock } from "../support/nock.ts";
 import { SkippingClock } from "../support/skipping-clock.ts";
+import { withoutNetwork } from "../support/without-network.ts";
 
 const HOST = "https://dev.dixa.io";
 const PATH = "/v1/conversations/activitylog";
 
 let dixa: Dixa;
 
+withoutNetwork();
 beforeEach(() => {
-  nock.disableNetConnect();
   dixa = dixaOf();
 });
-
 afterEach(() => {
   dixa.close();
-  const pending = nock.pendingMocks();
-  nock.cleanAll();
-  nock.enableNetConnect();
-  expect(pending).toEqual([]);
 });
 
 /** Answers the next request for the page with this key. */

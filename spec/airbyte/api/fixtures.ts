@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, expect } from "@jest/globals";
+import { afterEach, beforeEach } from "@jest/globals";
 
 import { AirbyteApi, type AirbyteApiOptions } from "../../../src/airbyte/api/client.ts";
-import { nock } from "../../support/nock.ts";
 import { SkippingClock } from "../../support/skipping-clock.ts";
+import { withoutNetwork } from "../../support/without-network.ts";
 import { BASE } from "./answers.ts";
 
 export const ORIGIN = "http://airbyte.test";
@@ -22,15 +22,12 @@ export function clientPerTest(options: Partial<AirbyteApiOptions> = {}): {
   readonly clock: SkippingClock;
 } {
   const current = apiWith(options);
+  withoutNetwork();
   beforeEach(() => {
-    nock.disableNetConnect();
     Object.assign(current, apiWith(options));
   });
   afterEach(() => {
     current.api.close();
-    expect(nock.pendingMocks()).toEqual([]);
-    nock.cleanAll();
-    nock.enableNetConnect();
   });
   return current;
 }

@@ -9,6 +9,7 @@ import { messages } from "../../../src/dixa/streams/messages.ts";
 import { type WindowedStream } from "../../../src/dixa/streams/stream.ts";
 import { dixaOf, rowReading, TOKEN } from "../../support/dixa.ts";
 import { nock } from "../../support/nock.ts";
+import { withoutNetwork } from "../../support/without-network.ts";
 
 const DAY_MS = 86_400_000;
 const LO = Date.UTC(2025, 0, 1, 0, 0, 0, 250);
@@ -16,15 +17,12 @@ const HI = Date.UTC(2025, 0, 31, 23, 59, 59, 750);
 
 let dixa: Dixa;
 
+withoutNetwork();
 beforeEach(() => {
-  nock.disableNetConnect();
   dixa = dixaOf();
 });
-
 afterEach(() => {
   dixa.close();
-  nock.cleanAll();
-  nock.enableNetConnect();
 });
 
 /** Path and query with which a stream asks for a window. */
@@ -38,6 +36,8 @@ async function askedFor(stream: WindowedStream, lo: number, hi: number): Promise
   const scopes = ["https://exports.dixa.io", "https://dev.dixa.io"].map((host) => nock(host));
   for (const scope of scopes) scope.get(/.*/).reply(200, record);
   await stream.readWindow(dixa, { lo, hi }, rowReading());
+  // The other host is not asked.
+  nock.cleanAll();
   nock.cleanAll();
   return asked;
 }

@@ -36,6 +36,17 @@ async function dueSoon(): Promise<void> {
   world.clock.advance(30_000);
 }
 
+/** A replica whose first request for a sync is due, and held. */
+async function startedWithDueSync() {
+  await open();
+  const starts = holdStarts();
+  await dueSoon();
+  const replica = world.replica("r");
+  replica.start();
+  await settle();
+  return { starts, replica };
+}
+
 describe("the dispatcher's loop", () => {
   test("looks every tick, and at once when woken", async () => {
     await open({ timings: { settleDelay: 0 } });
@@ -55,12 +66,7 @@ describe("the dispatcher's loop", () => {
   });
 
   test("stops after the request in flight has been answered", async () => {
-    await open();
-    const starts = holdStarts();
-    await dueSoon();
-    const replica = world.replica("r");
-    replica.start();
-    await settle();
+    const { starts, replica } = await startedWithDueSync();
     expect(starts).toHaveLength(1);
     let isOver = false;
     const stopped = replica.stop(95_000).then(() => (isOver = true));
@@ -72,12 +78,7 @@ describe("the dispatcher's loop", () => {
   });
 
   test("abandons what is not answered in time, so that others take over at once", async () => {
-    await open();
-    const starts = holdStarts();
-    await dueSoon();
-    const replica = world.replica("r");
-    replica.start();
-    await settle();
+    const { starts, replica } = await startedWithDueSync();
     const stopped = replica.stop(95_000);
     await settle();
     world.clock.advance(95_000);

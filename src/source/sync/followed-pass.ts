@@ -146,7 +146,7 @@ export class FollowedPass {
     if (queued !== undefined) {
       this.#inFlight++;
       return async (signal) => {
-        for (const follower of this.#followers) await this.#ask(follower, queued, signal);
+        for (const follower of this.#followers) await this.#readChildren(follower, queued, signal);
         this.#inFlight--;
       };
     }
@@ -160,7 +160,7 @@ export class FollowedPass {
     };
   }
 
-  async #ask(follower: Follower, { id, group }: Queued, signal: AbortSignal): Promise<void> {
+  async #readChildren(follower: Follower, { id, group }: Queued, signal: AbortSignal): Promise<void> {
     const { run, progress, reader, left } = follower;
     if (run.failure !== undefined || signal.aborted) return;
     const finish = () => {

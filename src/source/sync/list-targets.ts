@@ -56,10 +56,10 @@ export async function unlessGone(
   target: Target,
   gone: Target[],
   parents: Parents | undefined,
-  ask: () => Promise<void>,
+  read: () => Promise<void>,
 ): Promise<void> {
   try {
-    await ask();
+    await read();
   } catch (error) {
     if (parents === undefined || !isHttpStatusError(error) || error.status !== NOT_FOUND) throw error;
     gone.push(target);

@@ -37,7 +37,7 @@ export class Reach {
   }
 
   /** Notes that a window is about to be asked for. */
-  asked({ lo }: Slice): void {
+  requested({ lo }: Slice): void {
     this.#oldestAsked = Math.min(this.#oldestAsked, lo);
   }
 

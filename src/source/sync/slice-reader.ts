@@ -4,7 +4,7 @@ import { Reach } from "./reach.ts";
 import { type ReadingReport } from "./reading-report.ts";
 import { RowSet } from "./row-set.ts";
 import { type Slice, type SlicePlanner } from "./slice-planner.ts";
-import { attemptWindow, type SliceOnItsWay, type WindowAttemptOptions } from "./window-attempt.ts";
+import { attemptWindow, type SliceProgress, type WindowAttemptOptions } from "./window-attempt.ts";
 import { isRefusal, mayPass, messageOf, refusedForNoReason, whyDivide } from "./window-failure.ts";
 
 /** Waits before a window is asked for again that failed in a way that may pass and that is no reason to halve it, ms. */
@@ -52,7 +52,7 @@ export class SliceReader {
     await this.#readWindow(slice, { out: new RowSet(slice.lo), unplaced: slice.hi - 1 }, signal);
   }
 
-  async #readWindow(whole: Slice, slice: SliceOnItsWay, signal: AbortSignal): Promise<void> {
+  async #readWindow(whole: Slice, slice: SliceProgress, signal: AbortSignal): Promise<void> {
     const { planner, report, clock } = this.#options;
     const window = this.#within(whole);
     if (window === undefined) return;
@@ -62,7 +62,7 @@ export class SliceReader {
       await this.#readHalves(window, slice, signal);
       return;
     }
-    this.#reach?.asked(window);
+    this.#reach?.requested(window);
     let before: unknown;
     for (const delayMs of [...AGAIN_AFTER_MS, undefined]) {
       const error = await this.#attempt(window, slice, canDivide, signal);
@@ -106,7 +106,7 @@ export class SliceReader {
     return until < window.hi ? { lo: until, hi: window.hi } : undefined;
   }
 
-  async #readHalves(window: Slice, slice: SliceOnItsWay, signal: AbortSignal): Promise<void> {
+  async #readHalves(window: Slice, slice: SliceProgress, signal: AbortSignal): Promise<void> {
     for (const piece of this.#options.planner.divide(window)) {
       await this.#readWindow(piece, slice, signal);
       slice.out.prune(piece.hi);
@@ -116,7 +116,7 @@ export class SliceReader {
   /** Asks for the window once. @returns what went wrong, or undefined if all of its rows are out */
   async #attempt(
     window: Slice,
-    slice: SliceOnItsWay,
+    slice: SliceProgress,
     canDivide: boolean,
     signal: AbortSignal,
   ): Promise<Error | undefined> {

@@ -1,7 +1,7 @@
 import { type Dixa } from "../../dixa/dixa.ts";
 import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { type RecordOutput } from "../output/record-output.ts";
-import { Patience } from "./patience.ts";
+import { PausableTimeout } from "./pausable-timeout.ts";
 import { type ReadingReport } from "./reading-report.ts";
 import { type RowBudget, RowShare } from "./row-budget.ts";
 import { type RowSet } from "./row-set.ts";
@@ -31,8 +31,8 @@ export interface WindowAttemptOptions {
   budget: RowBudget;
 }
 
-/** A slice on its way: what is out of it, and where its rows without a cursor are taken to lie (ms UTC). */
-export interface SliceOnItsWay {
+/** How far a slice is: what is out of it, and where its rows without a cursor are taken to lie (ms UTC). */
+export interface SliceProgress {
   out: RowSet;
   unplaced: number;
 }
@@ -51,12 +51,12 @@ export interface WindowAttempt {
  */
 export async function attemptWindow(
   options: WindowAttemptOptions,
-  { window, canDivide, ...slice }: SliceOnItsWay & { window: Slice; canDivide: boolean },
+  { window, canDivide, ...slice }: SliceProgress & { window: Slice; canDivide: boolean },
   signal: AbortSignal,
 ): Promise<WindowAttempt> {
   const { stream, dixa, tuning, report, output, now, budget, drained } = options;
   const attempt = new AbortController();
-  const patience = new Patience(tuning.slowWindowMs, () => {
+  const timeout = new PausableTimeout(tuning.slowWindowMs, () => {
     if (canDivide) attempt.abort(new WindowTooLarge("it takes too long"));
   });
   const share = new RowShare(budget);
@@ -66,18 +66,18 @@ export async function attemptWindow(
       signal: AbortSignal.any([signal, attempt.signal]),
       maxBodyFailures: BODY_FAILURES,
       onWait: (wait) => {
-        patience.halt();
+        timeout.pause();
         report.waiting(wait);
       },
       onRequest: () => {
-        patience.run();
+        timeout.resume();
         report.requested();
       },
       onStart: () => {
         rows.restart();
         share.restart();
       },
-      drained: () => withoutPatience(patience, drained()),
+      drained: () => pausedUntil(timeout, drained()),
       onElement: (element) => {
         if (rows.take(element) && !share.add() && canDivide) {
           throw new WindowTooLarge("it has too many rows");
@@ -88,18 +88,21 @@ export async function attemptWindow(
   } catch (error) {
     return { failure: located(error, window, rows.seen), isEasy: false };
   } finally {
-    patience.halt();
+    timeout.pause();
     share.close();
   }
   const isSmall = share.rows * (budget.open + 1) < budget.most / 2;
-  return { isEasy: isSmall && patience.usedMs < tuning.slowWindowMs / 2 };
+  return { isEasy: isSmall && timeout.usedMs < tuning.slowWindowMs / 2 };
 }
 
-/** Waits for the destination, whose slowness is not the window's. */
-function withoutPatience(patience: Patience, drained: Promise<void> | undefined): Promise<void> | undefined {
+/** Pauses while the destination is waited for, whose slowness is not the window's. */
+function pausedUntil(
+  timeout: PausableTimeout,
+  drained: Promise<void> | undefined,
+): Promise<void> | undefined {
   if (drained === undefined) return undefined;
-  patience.halt();
+  timeout.pause();
   return drained.then(() => {
-    patience.run();
+    timeout.resume();
   });
 }

@@ -145,7 +145,7 @@ const numberOf = (key: string | null) =>
   Number(new URLSearchParams(Buffer.from(key ?? "", "base64").toString("utf8")).get("page") ?? 0);
 
 /** All requests of a sync that ask again for what the states that it began with say is out. */
-export function askedAgain(
+export function repeatedRequests(
   requests: readonly RequestLog[],
   states: States,
   earlier: readonly RequestLog[],

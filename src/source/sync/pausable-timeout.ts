@@ -1,5 +1,5 @@
-/** Calls `onOver` once it has run for so long in all; it can be halted while something else is to blame. */
-export class Patience {
+/** A time-out that can be paused: calls `onOver` once it has run for so long in all. */
+export class PausableTimeout {
   readonly #limitMs: number;
   readonly #onOver: () => void;
   #usedMs = 0;
@@ -17,13 +17,13 @@ export class Patience {
     return this.#usedMs + running;
   }
 
-  run(): void {
+  resume(): void {
     if (this.#runningSince !== undefined) return;
     this.#runningSince = performance.now();
     this.#timer = setTimeout(this.#onOver, Math.max(0, this.#limitMs - this.#usedMs)).unref();
   }
 
-  halt(): void {
+  pause(): void {
     this.#usedMs = this.usedMs;
     this.#runningSince = undefined;
     clearTimeout(this.#timer);
