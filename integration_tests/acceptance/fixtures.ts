@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { streams as allStreams, windowedStreams as streams } from "../../src/dixa/streams/index.ts";
+import { followedStreams, streams, windowedStreams } from "../../src/dixa/streams/index.ts";
+import { CONVERSATION_UPDATED_AT, followedCursor } from "../../src/dixa/streams/followed.ts";
 import { catalogMessage } from "../../src/source/commands/discover.ts";
 import { specMessage } from "../../src/source/commands/spec.ts";
 import { type DixaSimulator } from "../simulators/dixa/index.ts";
@@ -36,29 +37,33 @@ function onlyRequired(): Record<string, unknown> {
   return { api_token, start_date, exports_url, api_url };
 }
 
-/** Without schemas, which are in `spec/golden`: an empty one means that all fields are wanted. */
+/** All streams that know the sync mode, without schemas, which are in `spec/golden`: an empty one means all fields. */
 function slimCatalog(syncMode: "full_refresh" | "incremental"): unknown {
+  const names = streams
+    .filter(({ kind }) => syncMode === "full_refresh" || kind !== "listed")
+    .map(({ name }) => name);
+  const destinationSyncMode = syncMode === "incremental" ? "append_dedup" : "overwrite";
   return {
-    streams: streams.map(({ name, primaryKey, cursorField }) => ({
-      stream: {
-        name,
-        json_schema: {},
-        supported_sync_modes: ["full_refresh", "incremental"],
-        source_defined_cursor: true,
-        default_cursor_field: [cursorField],
-        source_defined_primary_key: [primaryKey],
-        is_resumable: true,
-      },
+    streams: configuredCatalog(names, syncMode).streams.map(({ stream }) => ({
+      stream: { ...(stream as object), json_schema: {} },
       sync_mode: syncMode,
-      destination_sync_mode: syncMode === "incremental" ? "append_dedup" : "overwrite",
+      destination_sync_mode: destinationSyncMode,
     })),
   };
 }
 
 function futureState(): unknown {
-  return streams.map(({ name, cursorField, cursor }) => ({
+  const windowed = windowedStreams.map(({ name, cursorField, cursor }) => [
+    name,
+    { [cursorField]: cursor.format(FUTURE) },
+  ]);
+  const followed = followedStreams.map(({ name }) => [
+    name,
+    { [CONVERSATION_UPDATED_AT]: followedCursor.format(FUTURE) },
+  ]);
+  return [...windowed, ...followed].map(([name, state]) => ({
     type: "STREAM",
-    stream: { stream_descriptor: { name }, stream_state: { [cursorField]: cursor.format(FUTURE) } },
+    stream: { stream_descriptor: { name }, stream_state: state },
   }));
 }
 
@@ -66,7 +71,7 @@ function futureState(): unknown {
 async function expectedRecords(simulator: DixaSimulator): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "source-dixa-"));
   try {
-    const names = allStreams.map(({ name }) => name).filter((name) => !(name in UNEXPECTED));
+    const names = streams.map(({ name }) => name).filter((name) => !(name in UNEXPECTED));
     const config = join(folder, "config.json");
     const catalog = join(folder, "catalog.json");
     const { exportsUrl: exports_url, apiUrl: api_url } = simulator;

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 
-import { windowedStreams as streams } from "../../src/dixa/streams/index.ts";
+import { streams } from "../../src/dixa/streams/index.ts";
 import { repositoryFile, repositoryJson } from "./acceptance-config.ts";
 
 const PAGE = "docs/integrations/sources/dixa.md";
@@ -81,12 +81,17 @@ describe("the connector's page", () => {
   });
 
   test("every stream has a row with its key and cursor", () => {
-    for (const { name, primaryKey, cursorField } of streams) {
+    for (const stream of streams) {
       const row = section("## Supported Streams")
         .split("\n")
-        .find((line) => line.startsWith(`| \`${name}\``));
-      expect(row).toContain(`\`${primaryKey[0]}\``);
-      expect(row).toContain(`\`${cursorField}\``);
+        .find((line) => line.startsWith(`| \`${stream.name}\``));
+      for (const key of stream.primaryKey) expect(row).toContain(`\`${key}\``);
+      const cursor = {
+        windowed: "cursorField" in stream ? stream.cursorField : "",
+        followed: "conversationUpdatedAt",
+        listed: "none",
+      };
+      expect(row).toContain(cursor[stream.kind]);
     }
   });
 

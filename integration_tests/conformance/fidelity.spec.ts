@@ -18,6 +18,11 @@ const OF_TOMORROW = [
   "activity_logs /attributes/updatedAttributeValues/a1",
   "activity_logs /attributes/updatedAttributeValues/a2",
 ];
+/** Where objects have whatever keys, or go on to any depth. */
+const FREE = [
+  "conversation_messages /attributes/formSubmission/values/",
+  "custom_attributes /inputDefinition/options/[]/nestedOptions/[]/nestedOptions/[]/",
+];
 
 let simulator: DixaSimulator;
 const [program] = targets();
@@ -28,7 +33,7 @@ beforeAll(async () => {
   // Enough rows for every one of the simulator's shapes.
   simulator = await startDixaSimulator({
     ...FIXED_ACCOUNT,
-    conversations: 2000,
+    conversations: 300,
     messages: 2000,
     activityLogs: 2000,
   });
@@ -54,7 +59,11 @@ test("every field that Dixa sends is declared", () => {
   );
   const undeclared = [...sent].filter((path) => !declared.has(path));
   expect(
-    undeclared.filter((path) => !OF_TOMORROW.some((known) => path === known || path.startsWith(`${known}/`))),
+    undeclared.filter(
+      (path) =>
+        !OF_TOMORROW.some((known) => path === known || path.startsWith(`${known}/`)) &&
+        !FREE.some((free) => path.startsWith(free)),
+    ),
   ).toEqual([]);
   expect(OF_TOMORROW.filter((path) => !undeclared.includes(path))).toEqual([]);
 });
@@ -64,6 +73,7 @@ test("and its type accepts what Dixa sends", () => {
     type: "RECORD" as const,
     record: { stream, data, emitted_at: 1 },
   }));
-  expect(messages.length).toBe(6000);
+  const names = streams.map(({ name }) => name).filter((name) => name !== "webhooks");
+  expect(new Set(messages.map(({ record }) => record.stream))).toEqual(new Set(names));
   expect(READ_RULES["_validate_schema"]!({ messages, streams })).toEqual([]);
 });
