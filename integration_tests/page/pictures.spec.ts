@@ -10,13 +10,12 @@ import { launchBrowser } from "./browser.ts";
 import { RelayUnderTest } from "./relay-under-test.ts";
 import { Visit } from "./visit.ts";
 
-/**
- * The guide's pictures are made by `PICTURES=docs npm run test:page -- -t pictures`; otherwise they land where nobody has
- * to clean up.
- */
-const FOLDER = process.env["PICTURES"] ?? join(tmpdir(), "dixa-relay-pictures");
+/** All pages in all looks, for whoever wants to see them. */
+const SHEETS = join(tmpdir(), "dixa-relay-pictures");
+/** `PICTURES=docs npm run test:page` makes the guide's pictures anew. */
+const FOLDER = process.env["PICTURES"] ?? SHEETS;
 /** A picture of the guide weighs no more. */
-const LARGEST_BYTES = 140_000;
+const LARGEST_BYTES = 160_000;
 const SECRET_KEY = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 const INTERVAL_MS = 300_000;
 const NAMES = ["Dixa EU", "Dixa US", "Dixa APAC", ...Array.from({ length: 40 }, (_, n) => `Brand ${n + 1}`)];
@@ -55,7 +54,7 @@ function day(now: number): HistoryEntry[] {
 }
 
 beforeAll(async () => {
-  await mkdir(FOLDER, { recursive: true });
+  await mkdir(SHEETS, { recursive: true });
   browser = await launchBrowser();
   relay = await RelayUnderTest.start({
     credentials: [],
@@ -127,7 +126,7 @@ test.each([
       expect([name, unlabelled]).toEqual([name, 0]);
       await page.evaluate("scrollTo(0, 0)");
       await page.screenshot({
-        path: join(tmpdir(), `dixa-relay-${name}-${width}-${colorScheme}.png`),
+        path: join(SHEETS, `${name}-${width}-${colorScheme}.png`),
         fullPage: true,
       });
     }

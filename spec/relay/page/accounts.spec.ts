@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FastifyInstance } from "fastify";
 
+import { CurrentConfig } from "../../../src/relay/accounts/current-config.ts";
 import { type OpenDixa } from "../../../src/relay/accounts/dixa-account.ts";
+import { openAccounts } from "../../../src/relay/accounts/open-accounts.ts";
 import { createServer } from "../../../src/relay/http/server.ts";
 import { addPage } from "../../../src/relay/page/page.ts";
 import {
@@ -105,6 +107,15 @@ test("adding leads to the set-up, and sent twice it makes one account and one we
   expect(body).toContain("The account is added.");
   expect(body).toContain("Dixa &lt;EU&gt;: set-up");
   expect(services.lines.join("")).not.toMatch(new RegExp(`${TOKEN}|${SECRET}`));
+});
+
+test("an account that another replica has just made is found", async () => {
+  const current = new CurrentConfig(testConfig({ secret_key: "0".repeat(64) }));
+  const { store, clock } = services;
+  const other = openAccounts({ current, store, clock, hide: () => undefined }).accounts;
+  await other.create({ credentialId: ID, name: "Dixa US" });
+  expect(services.accounts.get(ID)).toBeUndefined();
+  expect((await get(`/accounts/${ID}/setup`)).body).toContain("Dixa US needs its webhook’s secret");
 });
 
 test("what is wrong stands beside its field; the rest survives, secrets aside", async () => {

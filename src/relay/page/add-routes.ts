@@ -12,7 +12,8 @@ import { type Access } from "./access.ts";
 import { act } from "./account-actions.ts";
 import { type AddForm, addForm } from "./add-form.ts";
 import { doneMessage, doneWords } from "./done.ts";
-import { asHtml, field, idOf, notFound, optionalField, wantsText } from "./forms.ts";
+import { findAccount } from "./find-account.ts";
+import { asHtml, field, notFound, optionalField, wantsText } from "./forms.ts";
 import { html } from "./html.ts";
 import { formPage, statusPage } from "./layout.ts";
 import { setupHead, type SetupModel, setupSteps } from "./setup-page.ts";
@@ -75,7 +76,7 @@ export class AddRoutes {
     page.get(
       "/accounts/:id/setup",
       access.toSee(async (request, reply, { csrf }) => {
-        const credential = accounts.get(idOf(request));
+        const credential = await findAccount(this.#services, request);
         if (credential === undefined) return notFound(reply);
         const message = doneMessage(request);
         return asHtml(reply).send(await this.#setupPage(credential, csrf, message));
@@ -84,22 +85,20 @@ export class AddRoutes {
     page.get(
       "/accounts/:id/setup/fragment",
       access.toSee(async (request, reply, { csrf }) => {
-        const credential = accounts.get(idOf(request));
+        const credential = await findAccount(this.#services, request);
         if (credential === undefined) return notFound(reply);
         return asHtml(reply).send(setupSteps(await this.#setup(credential), csrf).html);
       }),
     );
     page.post(
       "/accounts/:id/look",
-      access.toDo((request, reply) => {
-        const credential = accounts.get(idOf(request));
-        if (credential === undefined) return Promise.resolve(notFound(reply));
+      access.toDo(async (request, reply) => {
+        const credential = await findAccount(this.#services, request);
+        if (credential === undefined) return notFound(reply);
         this.#services.remap();
-        return Promise.resolve(
-          wantsText(request)
-            ? reply.type("text/plain; charset=utf-8").send(doneWords("look"))
-            : reply.redirect(`/accounts/${credential.id}/setup?done=look`, 303),
-        );
+        return wantsText(request)
+          ? reply.type("text/plain; charset=utf-8").send(doneWords("look"))
+          : reply.redirect(`/accounts/${credential.id}/setup?done=look`, 303);
       }),
     );
   }

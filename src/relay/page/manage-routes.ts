@@ -1,4 +1,4 @@
-import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { type FastifyInstance, type FastifyRequest } from "fastify";
 
 import { type AccountOutcome } from "../accounts/accounts.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
@@ -6,8 +6,9 @@ import { type Services } from "../http/services.ts";
 import { type Access } from "./access.ts";
 import { act } from "./account-actions.ts";
 import { type Done } from "./done.ts";
+import { findAccount } from "./find-account.ts";
 import { type FormFaults } from "./form-faults.ts";
-import { asHtml, field, idOf, notFound, optionalField } from "./forms.ts";
+import { asHtml, field, notFound, optionalField } from "./forms.ts";
 import { html } from "./html.ts";
 import { formPage, messagePage } from "./layout.ts";
 import { type ManageForm, type ManageModel, managePage, removePage } from "./manage-page.ts";
@@ -27,16 +28,16 @@ export class ManageRoutes {
     const { accounts } = this.#services;
     page.get(
       "/accounts/:id/manage",
-      access.toSee((request, reply, { csrf }) => {
-        const credential = accounts.get(idOf(request));
-        if (credential === undefined) return Promise.resolve(notFound(reply));
-        return Promise.resolve(asHtml(reply).send(this.#manage(credential, csrf)));
+      access.toSee(async (request, reply, { csrf }) => {
+        const credential = await findAccount(this.#services, request);
+        if (credential === undefined) return notFound(reply);
+        return asHtml(reply).send(this.#manage(credential, csrf));
       }),
     );
     page.get(
       "/accounts/:id/remove",
       access.toSee(async (request, reply, { csrf }) => {
-        const credential = accounts.get(idOf(request));
+        const credential = await findAccount(this.#services, request);
         if (credential === undefined) return notFound(reply);
         return asHtml(reply).send(await this.#remove(credential, csrf));
       }),
@@ -72,11 +73,11 @@ export class ManageRoutes {
   ): void {
     page.post(
       `/accounts/:id/${form}`,
-      access.toDo((request, reply: FastifyReply, { csrf }) => {
-        const credential = this.#services.accounts.get(idOf(request));
-        if (credential === undefined) return Promise.resolve(notFound(reply));
+      access.toDo(async (request, reply, { csrf }) => {
+        const credential = await findAccount(this.#services, request);
+        if (credential === undefined) return notFound(reply);
         const { id } = credential;
-        return act({
+        return await act({
           request,
           reply,
           csrf,
@@ -138,8 +139,5 @@ function modelOf(
 }
 
 function declared({ name }: CredentialConfig): string {
-  return messagePage(
-    name,
-    "This account is declared in the relay’s configuration. Change it there; that needs no restart.",
-  );
+  return messagePage(name, "This account is declared in the relay’s configuration. Change it there.");
 }

@@ -10,6 +10,7 @@ import { accountList, listHead } from "./account-list.ts";
 import { accountPage } from "./account-page.ts";
 import { accountSection } from "./account-section.ts";
 import { type Done, doneMessage, doneWords } from "./done.ts";
+import { findAccount } from "./find-account.ts";
 import { asHtml, idOf, notFound, pageNumber, wantsText } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import { statusPage } from "./layout.ts";
@@ -62,7 +63,7 @@ export class StatusRoutes {
     page.get(
       "/accounts/:id",
       access.toSee(async (request, reply, { csrf }) => {
-        const credential = this.#credentialOf(request);
+        const credential = await findAccount(this.#services, request);
         if (credential === undefined) return notFound(reply);
         const live = await this.#account(credential, request, csrf);
         const path = `/accounts/${credential.id}`;
@@ -82,7 +83,7 @@ export class StatusRoutes {
     page.get(
       "/accounts/:id/fragment",
       access.toSee(async (request, reply, { csrf }) => {
-        const credential = this.#credentialOf(request);
+        const credential = await findAccount(this.#services, request);
         if (credential === undefined) return notFound(reply);
         return asHtml(reply).send((await this.#account(credential, request, csrf)).html);
       }),
@@ -90,7 +91,7 @@ export class StatusRoutes {
     page.post(
       "/page/credentials/:id/sync",
       access.toDo(async (request, reply) => {
-        const credential = this.#credentialOf(request);
+        const credential = await findAccount(this.#services, request);
         if (credential === undefined) return notFound(reply);
         await this.#services.store.requestSync(credential.id);
         return this.#done(request, reply, "sync", credential.id);
@@ -150,10 +151,5 @@ export class StatusRoutes {
     return wantsText(request)
       ? reply.type("text/plain; charset=utf-8").send(doneWords(name))
       : reply.redirect(`/accounts/${credentialId}?done=${name}`, 303);
-  }
-
-  #credentialOf(request: FastifyRequest): CredentialConfig | undefined {
-    const id = idOf(request);
-    return this.#services.config.credentials.find((credential) => credential.id === id);
   }
 }
