@@ -59,7 +59,7 @@ describe("the streams that are lists or children of conversations", () => {
       config: simulator.config(),
       clock,
       catalog: configuredCatalog(names, "full_refresh"),
-      idleTimeoutMs: 60,
+      idleTimeoutMs: 250,
     });
     expect(failures).toEqual([]);
     expectAll(messages);

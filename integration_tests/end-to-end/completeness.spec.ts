@@ -44,7 +44,7 @@ describe.each(BOUNDS)("with bounds read as %s", (bounds) => {
     const clock = hurriedClock();
     await start({ bounds, shuffle: true, now: clock.now, seed: 7, largestPage: 150, faults: { rate: 0.2 } });
     const config = simulator.config({ ...DATES, batch_size: 2, activity_log_batch_size: 5 });
-    const { messages, failures } = await runSync({ config, clock, idleTimeoutMs: 60 });
+    const { messages, failures } = await runSync({ config, clock, idleTimeoutMs: 250 });
     expect(failures).toEqual([]);
     expectTruth(messages, simulator, START, END);
     const struck = new Set(simulator.requests.map(({ fault }) => fault));

@@ -141,7 +141,7 @@ test("killed anywhere, a sync loses nothing, and the next one asks at most 1,000
     expect(new Set([...before, ...again]).size).toBe(600);
     expect([...again].filter((id) => before.has(id)).length).toBeLessThanOrEqual(200);
   }
-}, 30_000);
+});
 
 test("a STATE follows every half minute, however slow the conversations are", async () => {
   spread(30);
