@@ -1,6 +1,7 @@
 import { benchKinds } from "./kinds.ts";
 import { benchReadPath } from "./read-path.ts";
 import { benchRelay } from "./relay.ts";
+import { benchScale } from "./scale.ts";
 import { benchStartUp } from "./start-up.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
@@ -8,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   kinds: benchKinds,
   "start-up": benchStartUp,
   relay: benchRelay,
+  scale: benchScale,
 };
 
 const names = process.argv.slice(2);

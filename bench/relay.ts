@@ -19,7 +19,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const load = (url: string, more: { requests: number; perSecond?: number }) =>
   runLoad({
     port: Number(new URL(url).port),
-    path: `/webhooks/dixa/${CREDENTIAL}`,
+    paths: [`/webhooks/dixa/${CREDENTIAL}`],
     secret: SECRET,
     connections: CONNECTIONS,
     ...more,

@@ -6,7 +6,8 @@ import { z } from "zod";
 
 export interface Load {
   port: number;
-  path: string;
+  /** In turn. */
+  paths: readonly string[];
   /** That webhooks are signed with. */
   secret: string;
   requests: number;

@@ -27,7 +27,7 @@ function makeRequests(): Buffer[] {
     event.data.text = "x".repeat(BODY_BYTES - Buffer.byteLength(JSON.stringify(event)));
     const body = Buffer.from(JSON.stringify(event));
     const head =
-      `POST ${load.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n` +
+      `POST ${load.paths[index % load.paths.length] ?? ""} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n` +
       `X-DIXA-SIGNATURE: ${sign(load.secret, body, Date.now())}\r\nContent-Length: ${body.length}\r\n\r\n`;
     return Buffer.concat([Buffer.from(head), body]);
   });

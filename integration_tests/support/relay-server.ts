@@ -83,6 +83,12 @@ export class RelayServer {
     });
   }
 
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error("the relay did not start");
+    return pid;
+  }
+
   /** Everything that it said so far. */
   get log(): string {
     return this.#log;

@@ -4,7 +4,7 @@ import { AirbyteApi } from "../../src/airbyte/api/client.ts";
 import { systemClock } from "../../src/http/clock.ts";
 import { type AirbyteJobs } from "../../src/relay/coalescer/airbyte.ts";
 import { DEFAULT_TIMINGS } from "../../src/relay/coalescer/timings.ts";
-import { type AirbyteDirectory } from "../../src/relay/dispatch/mapping.ts";
+import { type AirbyteDirectory } from "../../src/relay/dispatch/airbyte-directory.ts";
 import { repeat } from "../../src/relay/dispatch/repeat.ts";
 import { SharedRateBudget } from "../../src/relay/dispatch/shared-rate-budget.ts";
 import { openStore } from "../../src/relay/store/open.ts";

@@ -47,6 +47,9 @@ class FakeDixa {
     Object.assign(this.#find(id), this.#subscription(id, request));
     return Promise.resolve(this.#told(this.#find(id)));
   }
+  switchTo(id: string, enabled: boolean) {
+    return Promise.resolve(Object.assign(this.#find(id), { enabled }));
+  }
   deliveryStatus() {
     return Promise.resolve(this.delivery);
   }
@@ -89,6 +92,7 @@ async function run(more: Partial<SubscribeOptions> = {}, id = SIGNED, config: Re
     publicUrl: config.publicUrl,
     secretFile: undefined,
     name: "dixa-relay",
+    switchesOffOld: false,
     secrets,
     print: (line) => lines.push(line),
     ...more,
@@ -132,9 +136,19 @@ describe("subscribe", () => {
     dixa.add(URL_OF(SIGNED));
     const text = await run({ name: "mine" });
     expect(text).toContain("to https://before.example.com/webhooks/dixa/");
-    expect(text).toContain("If that is an old public_url, switch it off in Dixa.");
+    expect(text).toContain(
+      "If that is an old public_url, switch it off in Dixa, or by `dixa-relay subscribe --switch-off-old`",
+    );
     expect(dixa.stored[1]).toMatchObject({ name: "mine" });
     expect(dixa.stored[0]).toMatchObject({ name: "old", enabled: true });
+  });
+
+  test("switches off the one at an address of before, if it is told to, and none of another account", async () => {
+    for (const id of [SIGNED, BASIC]) dixa.add("https://before.example.com/webhooks/dixa/" + id);
+    for (const each of dixa.stored) each.enabled = true;
+    const text = await run({ switchesOffOld: true });
+    expect(text).toContain("switched off: Dixa no longer sends this credential's events to https://before");
+    expect(dixa.stored.map(({ enabled }) => enabled)).toEqual([false, true, true]);
   });
 
   test.each([
@@ -232,5 +246,6 @@ function methods(): SubscribeOptions["subscriptions"] {
     create: (request) => dixa.create(request),
     update: (id, request) => dixa.update(id, request),
     deliveryStatus: () => dixa.deliveryStatus(),
+    switchTo: (...args: Parameters<FakeDixa["switchTo"]>) => dixa.switchTo(...args),
   };
 }

@@ -4,9 +4,9 @@ import { DEFAULT_TIMINGS } from "../../../src/relay/coalescer/timings.ts";
 import {
   type DirectoryConnection,
   type DirectorySource,
-  type MappedCredential,
-  Mapping,
-} from "../../../src/relay/dispatch/mapping.ts";
+} from "../../../src/relay/dispatch/airbyte-directory.ts";
+import { Mapping } from "../../../src/relay/dispatch/mapping.ts";
+import { type MappedCredential } from "../../../src/relay/dispatch/selection-marks.ts";
 import { type Store } from "../../../src/relay/store/store.ts";
 import { memoryDatabase } from "../store/sqlite-database.ts";
 import { info } from "../store/suite.ts";

@@ -35,11 +35,11 @@ class FakeDixa {
 
   list = () => (this.isDown ? Promise.reject(new Error("no answer")) : Promise.resolve(this.subscriptions));
   deliveryStatus = () => Promise.resolve(this.delivery);
-  switchOn = (id: string) => {
+  switchTo = (id: string, enabled: boolean) => {
     this.switched.push(id);
     if (!this.obeys) return Promise.reject(new Error("403"));
     const found = this.subscriptions.find((each) => each.id === id)!;
-    found.enabled = true;
+    found.enabled = enabled;
     return Promise.resolve(found);
   };
 }

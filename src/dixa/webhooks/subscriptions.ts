@@ -79,8 +79,8 @@ export class Subscriptions {
   }
 
   /** Leaves everything else about it as it is. */
-  switchOn(id: string): Promise<Subscription> {
-    return this.#send("PATCH", pathOf(id), { enabled: true }, subscription);
+  switchTo(id: string, enabled: boolean): Promise<Subscription> {
+    return this.#send("PATCH", pathOf(id), { enabled }, subscription);
   }
 
   update(id: string, request: SubscriptionRequest): Promise<Subscription> {

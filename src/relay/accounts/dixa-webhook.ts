@@ -17,11 +17,14 @@ export interface DixaWebhook {
 /**
  * Has Dixa send its webhooks to the relay: makes the subscription, or brings the one with the same address up to date.
  *
+ * @param options.switchesOffOld whether to switch off, afterwards, those that send the account's events to another
+ *   address of the relay. Default false: they are told of.
  * @throws HttpError, BodyError
  */
 export async function setUpWebhook(
-  subscriptions: Pick<DixaWebhooks, "create" | "list" | "update">,
+  subscriptions: Pick<DixaWebhooks, "create" | "list" | "switchTo" | "update">,
   request: SubscriptionRequest,
+  { switchesOffOld = false }: { switchesOffOld?: boolean } = {},
 ): Promise<DixaWebhook> {
   const all = await subscriptions.list();
   const [first, ...others] = sameAddress(all, request.url);
@@ -36,16 +39,27 @@ export async function setUpWebhook(
       url.toLowerCase() !== request.url.toLowerCase() &&
       URL.parse(url)?.pathname.toLowerCase().endsWith(path),
   );
-  for (const { id, url } of elsewhere) {
-    notes.push(
-      `Dixa still sends this credential's events to ${url}, too (subscription ${id}). If that is an old public_url, switch it off in Dixa.`,
-    );
+  const leaveOld = async () => {
+    for (const { id, url } of elsewhere) {
+      if (switchesOffOld) await subscriptions.switchTo(id, false);
+      notes.push(
+        switchesOffOld
+          ? `switched off: Dixa no longer sends this credential's events to ${url}, too (subscription ${id}).`
+          : `Dixa still sends this credential's events to ${url}, too (subscription ${id}). If that is an old ` +
+              "public_url, switch it off in Dixa, or by `dixa-relay subscribe --switch-off-old`.",
+      );
+    }
+  };
+  if (first === undefined) {
+    const subscription = await subscriptions.create(request);
+    await leaveOld();
+    return { subscription, isNew: true, notes };
   }
-  if (first === undefined) return { subscription: await subscriptions.create(request), isNew: true, notes };
   if (!first.enabled) notes.push("it was switched off in Dixa; it is on again now");
   const isRenamed = request.name === DEFAULT_NAME && first.name !== "" && first.name !== DEFAULT_NAME;
   const name = isRenamed ? first.name : request.name;
   const subscription = await subscriptions.update(first.id, { ...request, name });
+  await leaveOld();
   return { subscription, isNew: false, notes, ...(isRenamed ? { keptName: first.name } : {}) };
 }
 

@@ -20,13 +20,15 @@ import { type CommandLine, configOption } from "./command-line.ts";
 import { addSecret } from "./secrets-file.ts";
 
 export interface SubscribeOptions {
-  subscriptions: Pick<Subscriptions, "create" | "deliveryStatus" | "get" | "list" | "update">;
+  subscriptions: Pick<Subscriptions, "create" | "deliveryStatus" | "get" | "list" | "switchTo" | "update">;
   credential: CredentialConfig;
   publicUrl: string | undefined;
   /** Where the secret goes; undefined: the file that the configuration names, if it names one. */
   secretFile: string | undefined;
   /** The webhook's name in Dixa. */
   name: string;
+  /** Whether to switch off what sends the account's events to another address of the relay. */
+  switchesOffOld: boolean;
   secrets: SecretFilter;
   print: (line: string) => void;
 }
@@ -53,8 +55,13 @@ export function addSubscribeCommand(program: Argv, commandLine: CommandLine): vo
           requiresArg: true,
           default: DEFAULT_NAME,
           describe: "Name of the webhook in Dixa",
+        })
+        .option("switch-off-old", {
+          type: "boolean",
+          default: false,
+          describe: "Switch off webhooks that Dixa sends to an address of the relay from before",
         }),
-    ({ config: path, credential: idOrName, secretFile, name }) =>
+    ({ config: path, credential: idOrName, secretFile, name, switchOffOld: switchesOffOld }) =>
       commandLine.run(async () => {
         const { secrets, print } = commandLine;
         const { config } = loadRelayConfig({ path, env: process.env, secrets, mayLackSecrets: true });
@@ -64,7 +71,8 @@ export function addSubscribeCommand(program: Argv, commandLine: CommandLine): vo
         if (token === undefined) throw new CommandError(lacksToken(id));
         const { subscriptions, close } = openSubscriptions({ token, url }, systemClock);
         try {
-          await subscribe({ subscriptions, credential, publicUrl, secretFile, name, secrets, print });
+          const options = { credential, publicUrl, secretFile, name, switchesOffOld };
+          await subscribe({ subscriptions, secrets, print, ...options });
         } finally {
           close();
         }
@@ -117,9 +125,11 @@ export async function subscribe(options: SubscribeOptions): Promise<void> {
 
 async function createOrUpdate(
   request: SubscriptionRequest,
-  { subscriptions, print }: SubscribeOptions,
+  { subscriptions, print, switchesOffOld }: SubscribeOptions,
 ): Promise<Subscription> {
-  const { subscription, isNew, notes, keptName } = await setUpWebhook(subscriptions, request);
+  const { subscription, isNew, notes, keptName } = await setUpWebhook(subscriptions, request, {
+    switchesOffOld,
+  });
   for (const note of notes) print(`note: ${note}`);
   if (keptName !== undefined) print(`note: it keeps its name in Dixa, ${keptName}; give another by --name`);
   print(

@@ -1,35 +1,11 @@
 import { type Clock } from "../../http/clock.ts";
-import { type Selection } from "../config/selection.ts";
 import { type Connection, type ConnectionInfo, type Store } from "../store/store.ts";
-
-/** What the mapping needs of Airbyte. A listing may miss what moves between two of its pages. */
-export interface AirbyteDirectory {
-  listSources(workspaceIds: readonly string[], signal?: AbortSignal): AsyncIterable<DirectorySource>;
-  listConnections(workspaceIds: readonly string[], signal?: AbortSignal): AsyncIterable<DirectoryConnection>;
-  /** Undefined when Airbyte doesn't know the connection. */
-  getConnection(connectionId: string, signal?: AbortSignal): Promise<DirectoryConnection | undefined>;
-}
-
-export interface DirectorySource {
-  readonly sourceId: string;
-  readonly name: string;
-  /** Secrets in it are masked. */
-  readonly configuration: Readonly<Record<string, unknown>>;
-}
-
-export interface DirectoryConnection {
-  readonly connectionId: string;
-  readonly name: string;
-  readonly sourceId: string;
-  readonly workspaceId: string;
-  readonly status: string;
-  readonly tags?: readonly { readonly tagId: string; readonly name: string }[] | null | undefined;
-}
-
-export interface MappedCredential {
-  readonly id: string;
-  readonly selection: Selection;
-}
+import {
+  type AirbyteDirectory,
+  type DirectoryConnection,
+  type DirectorySource,
+} from "./airbyte-directory.ts";
+import { type MappedCredential, marksOf, marksOfSelection } from "./selection-marks.ts";
 
 export interface MappingOptions {
   store: Pick<Store, "upsertConnections" | "connection" | "connectionIds" | "apply">;
@@ -224,27 +200,6 @@ function ownersOf(
     owners.set(connection.connectionId, inOrder);
   }
   return owners;
-}
-
-/** What a credential can select a connection by. */
-function marksOf(connection: DirectoryConnection, source: DirectorySource | undefined): string[] {
-  const named = source?.configuration["credential_id"];
-  return [
-    `list ${connection.connectionId}`,
-    ...(typeof named === "string" ? [`credential ${named.trim().toLowerCase()}`] : []),
-    ...(connection.tags ?? []).flatMap(({ name, tagId }) => [`tag ${name}`, `tag ${tagId}`]),
-  ];
-}
-
-function marksOfSelection({ id, selection }: MappedCredential): string[] {
-  switch (selection.by) {
-    case "credential_id":
-      return [`credential ${id.toLowerCase()}`];
-    case "tag":
-      return [`tag ${selection.tag}`];
-    case "list":
-      return selection.connectionIds.map((connectionId) => `list ${connectionId}`);
-  }
 }
 
 function describe(

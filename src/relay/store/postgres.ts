@@ -13,9 +13,17 @@ import {
 } from "./database.ts";
 import { messageOf } from "./error-message.ts";
 import { migrate } from "./migrations.ts";
+import {
+  codeOf,
+  isRolledBack,
+  isTransient,
+  isUnwritable,
+  LOCK_NOT_AVAILABLE,
+  unavailable,
+} from "./postgres-errors.ts";
 import { PostgresPool } from "./postgres-pool.ts";
 import { SqlStore, type StoreOptions } from "./sql-store.ts";
-import { type Store, StoreUnavailableError } from "./store.ts";
+import { type Store } from "./store.ts";
 
 export interface PostgresOptions extends StoreOptions {
   /** Connections at most. Default 8. */
@@ -175,40 +183,3 @@ function instantIn(begun: unknown): number {
 }
 
 const beginningAnswer = z.object({ rows: z.tuple([z.object({ now: z.number() })]) });
-
-/** SQLSTATE of a lock that was waited for in vain. */
-const LOCK_NOT_AVAILABLE = "55P03";
-
-/** SQLSTATE, or the code of a system call. By the error's form: jest runs each file in its own realm. */
-function codeOf(error: unknown): string {
-  if (typeof error !== "object" || error === null || !("code" in error)) return "";
-  return typeof error.code === "string" ? error.code : "";
-}
-
-/** Serialization failure, deadlock, lock not available, frozen for too long: certainly not committed. */
-function isRolledBack(error: unknown): boolean {
-  return ["40001", "40P01", LOCK_NOT_AVAILABLE, "25P03"].includes(codeOf(error));
-}
-
-/** Whether trying again may help within seconds. */
-function isTransient(error: unknown): boolean {
-  const code = codeOf(error);
-  if (isRolledBack(error) || code.startsWith("08") || code.startsWith("57P") || code === "53300") return true;
-  if (
-    ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"].includes(code)
-  ) {
-    return true;
-  }
-  // pg's own errors have no code: "Connection terminated unexpectedly", "timeout exceeded when trying to connect".
-  return code === "" && /connection|timeout/i.test(messageOf(error));
-}
-
-/** The disk is full, the server runs out of something, is read-only, was told to stop the query, or has an I/O error. */
-function isUnwritable(error: unknown): boolean {
-  const code = codeOf(error);
-  return code.startsWith("53") || code.startsWith("58") || code === "25006" || code === "57014";
-}
-
-function unavailable(error: unknown): StoreUnavailableError {
-  return new StoreUnavailableError(`PostgreSQL: ${messageOf(error)}`, { cause: error });
-}

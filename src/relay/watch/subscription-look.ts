@@ -6,7 +6,7 @@ import {
 import { type SubscriptionReport } from "../store/store.ts";
 
 /** What is asked of Dixa about its webhooks. */
-export type WatchedSubscriptions = Pick<Subscriptions, "deliveryStatus" | "list" | "switchOn">;
+export type WatchedSubscriptions = Pick<Subscriptions, "deliveryStatus" | "list" | "switchTo">;
 
 export interface LookOptions {
   credentialId: string;
@@ -37,7 +37,7 @@ export async function lookAtSubscriptions(
   const wasOff = enabled.length === 0 && options.switchesOn;
   if (wasOff) {
     try {
-      const { enabled: isOn } = await subscriptions.switchOn(first.id);
+      const { enabled: isOn } = await subscriptions.switchTo(first.id, true);
       if (isOn) enabled = [first];
     } catch (error) {
       options.onError(error);
