@@ -44,7 +44,6 @@ export class FakeDixa {
               }),
             ),
           ),
-        switchTo: (id, enabled) => check("switchTo", () => Object.assign(this.#find(id), { enabled })),
         delete: (id) =>
           check("delete", () => {
             this.stored.splice(this.stored.indexOf(this.#find(id)), 1);

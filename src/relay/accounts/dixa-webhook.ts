@@ -17,14 +17,14 @@ export interface DixaWebhook {
 /**
  * Has Dixa send its webhooks to the relay: makes the subscription, or brings the one with the same address up to date.
  *
- * @param options.switchesOffOld whether to switch off, afterwards, those that send the account's events to another
- *   address of the relay. Default false: they are told of.
+ * @param options.switchOff called, afterwards, for those that send the account's events to another address of the
+ *   relay. Without it, they are told of.
  * @throws HttpError, BodyError
  */
 export async function setUpWebhook(
-  subscriptions: Pick<DixaWebhooks, "create" | "list" | "switchTo" | "update">,
+  subscriptions: Pick<DixaWebhooks, "create" | "list" | "update">,
   request: SubscriptionRequest,
-  { switchesOffOld = false }: { switchesOffOld?: boolean } = {},
+  { switchOff }: { switchOff?: ((id: string) => Promise<unknown>) | undefined } = {},
 ): Promise<DixaWebhook> {
   const all = await subscriptions.list();
   const [first, ...others] = sameAddress(all, request.url);
@@ -41,9 +41,9 @@ export async function setUpWebhook(
   );
   const leaveOld = async () => {
     for (const { id, url } of elsewhere) {
-      if (switchesOffOld) await subscriptions.switchTo(id, false);
+      await switchOff?.(id);
       notes.push(
-        switchesOffOld
+        switchOff !== undefined
           ? `switched off: Dixa no longer sends this credential's events to ${url}, too (subscription ${id}).`
           : `Dixa still sends this credential's events to ${url}, too (subscription ${id}). If that is an old ` +
               "public_url, switch it off in Dixa, or by `dixa-relay subscribe --switch-off-old`.",

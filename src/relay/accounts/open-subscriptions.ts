@@ -14,7 +14,7 @@ const BUDGET = { perSecond: 4, burst: 2 };
 /** What is asked of Dixa about the webhooks of one account. */
 export type DixaWebhooks = Pick<
   Subscriptions,
-  "create" | "delete" | "deliveryStatus" | "get" | "list" | "switchTo" | "update"
+  "create" | "delete" | "deliveryStatus" | "get" | "list" | "update"
 >;
 
 /** The webhooks of the Dixa account that an API token belongs to. */

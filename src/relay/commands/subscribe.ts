@@ -128,7 +128,7 @@ async function createOrUpdate(
   { subscriptions, print, switchesOffOld }: SubscribeOptions,
 ): Promise<Subscription> {
   const { subscription, isNew, notes, keptName } = await setUpWebhook(subscriptions, request, {
-    switchesOffOld,
+    switchOff: switchesOffOld ? (id) => subscriptions.switchTo(id, false) : undefined,
   });
   for (const note of notes) print(`note: ${note}`);
   if (keptName !== undefined) print(`note: it keeps its name in Dixa, ${keptName}; give another by --name`);

@@ -159,10 +159,9 @@ export class ConnectionTable {
     );
     const seq = credential[0] === undefined ? 0 : credentialRow.parse(credential[0]).seq;
     const first = newConnectionState(onDiscover === "sync" ? 0 : seq);
-    const known = await transaction.all(
-      `${CONNECTIONS} WHERE c.connection_id IN (SELECT connection_id FROM ${dialect.rows("$1", { connection_id: "TEXT" })})`,
-      [JSON.stringify(infos.map(({ connectionId }) => ({ connection_id: connectionId })))],
-    );
+    const known = await transaction.all(`${CONNECTIONS} WHERE c.connection_id ${dialect.oneOf("$1")}`, [
+      JSON.stringify(infos.map(({ connectionId }) => connectionId)),
+    ]);
     const byId = new Map(known.map(toConnection).map((connection) => [connection.connectionId, connection]));
     const added: string[] = [];
     for (const info of infos) {

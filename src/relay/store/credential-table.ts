@@ -30,9 +30,9 @@ export class CredentialTable {
     const read = async () => {
       const rows = await transaction.all(
         `SELECT credential_id, seq, urgent_seq, last_event_at FROM relay_credential
-         WHERE credential_id IN (SELECT credential_id FROM ${this.rows("$1")})
+         WHERE credential_id ${this.#database.dialect.oneOf("$1")}
          ORDER BY credential_id ${lock}`,
-        [idsParameter(wanted)],
+        [JSON.stringify(wanted)],
       );
       return new Map(rows.map((row) => credentialRow.parse(row)).map((row) => [row.credential_id, row]));
     };
@@ -46,9 +46,10 @@ export class CredentialTable {
   async insert(transaction: Transaction, ids: readonly string[]): Promise<void> {
     await transaction.all(
       `INSERT INTO relay_credential (credential_id, seq, urgent_seq, outage)
-       SELECT credential_id, 0, 0, (SELECT outage FROM relay_beat) FROM ${this.rows("$1")} WHERE true ORDER BY credential_id
+       SELECT credential_id, 0, 0, (SELECT outage FROM relay_beat)
+       FROM ${this.#database.dialect.rows("$1", { credential_id: "TEXT" })} WHERE true ORDER BY credential_id
        ON CONFLICT (credential_id) DO NOTHING`,
-      [idsParameter([...new Set(ids)].sort())],
+      [JSON.stringify([...new Set(ids)].sort().map((id) => ({ credential_id: id })))],
     );
   }
 
@@ -66,15 +67,6 @@ export class CredentialTable {
       { isRepeatable: true },
     );
   }
-
-  /** A table of the ids that {@link idsParameter} makes a parameter of. */
-  rows(parameter: string): string {
-    return this.#database.dialect.rows(parameter, { credential_id: "TEXT" });
-  }
-}
-
-export function idsParameter(ids: readonly string[]): string {
-  return JSON.stringify(ids.map((id) => ({ credential_id: id })));
 }
 
 /** Times ascend with numbers, whichever replica's transaction began first; unless a clock has been set back. */

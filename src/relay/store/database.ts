@@ -51,6 +51,11 @@ export interface Dialect {
   readonly forUpdate: string;
   /** The same, leaving out rows that somebody else has locked. */
   readonly skipLocked: string;
+  /**
+   * After a column: that it is one of the texts in a JSON array, given as the parameter `$n`. Written so that the planner
+   * expects few of them, and goes by the column's index.
+   */
+  oneOf(parameter: string): string;
   /** A table of the objects in a JSON array, given as the parameter `$n`. */
   rows(parameter: string, columns: Readonly<Record<string, "TEXT" | "BIGINT">>): string;
   /** A member of the JSON object in a column, as text; NULL if there is none. */

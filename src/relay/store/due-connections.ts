@@ -90,8 +90,8 @@ export class DueConnections {
   async #look(transaction: Transaction, credentialIds: readonly string[]): Promise<void> {
     const { now } = transaction;
     const { dialect } = this.#database;
-    const wanted = `IN (SELECT credential_id FROM ${dialect.rows("$1", { credential_id: "TEXT" })})`;
-    const parameter = JSON.stringify(credentialIds.map((id) => ({ credential_id: id })));
+    const wanted = dialect.oneOf("$1");
+    const parameter = JSON.stringify(credentialIds);
     const locked = await transaction.all(
       `SELECT connection_id FROM relay_connection WHERE credential_id ${wanted} ORDER BY connection_id ${dialect.skipLocked}`,
       [parameter],
@@ -118,8 +118,8 @@ export class DueConnections {
     await transaction.all(
       `UPDATE relay_connection SET due_at = u.due_at, first_at = u.first_at, written_at = $2
        FROM (SELECT connection_id, due_at, first_at FROM ${dialect.rows("$1", columns)}) AS u
-       WHERE relay_connection.connection_id = u.connection_id`,
-      [JSON.stringify(changes), now],
+       WHERE relay_connection.connection_id = u.connection_id AND relay_connection.connection_id ${dialect.oneOf("$3")}`,
+      [JSON.stringify(changes), now, JSON.stringify(changes.map(({ connection_id: id }) => id))],
     );
     for (const id of credentialIds) {
       await transaction.all(

@@ -1,5 +1,5 @@
 import { CLOCK_STEP } from "../coalescer/schedule.ts";
-import { ascending, type CredentialTable, idsParameter } from "./credential-table.ts";
+import { ascending, type CredentialTable } from "./credential-table.ts";
 import { type Database, type Transaction } from "./database.ts";
 import { type EventTable } from "./event-table.ts";
 import { owingRow } from "./rows.ts";
@@ -157,9 +157,9 @@ export class OwedSyncs {
   async #lock(transaction: Transaction, ids: readonly string[], condition = "1 = 1"): Promise<Owing[]> {
     const rows = await transaction.all(
       `SELECT ${OWING} FROM relay_credential k
-       WHERE k.credential_id IN (SELECT credential_id FROM ${this.#credentials.rows("$1")}) AND ${condition}
+       WHERE k.credential_id ${this.#database.dialect.oneOf("$1")} AND ${condition}
        ORDER BY k.credential_id ${this.#database.dialect.skipLocked}`,
-      [idsParameter(ids)],
+      [JSON.stringify(ids)],
     );
     return rows.map((row) => owingRow.parse(row));
   }

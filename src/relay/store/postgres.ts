@@ -75,6 +75,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions): 
 const dialect: Dialect = {
   forUpdate: "FOR UPDATE",
   skipLocked: "FOR UPDATE SKIP LOCKED",
+  oneOf: (parameter) => `= ANY (ARRAY(SELECT jsonb_array_elements_text(${parameter}::jsonb)))`,
   rows: (parameter, columns) => {
     const typed = Object.entries(columns).map(([name, type]) => `${name} ${type}`);
     return `jsonb_to_recordset(${parameter}::jsonb) AS rows(${typed.join(", ")})`;

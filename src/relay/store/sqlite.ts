@@ -37,6 +37,7 @@ const dialect: Dialect = {
   // A transaction that may write is alone.
   forUpdate: "",
   skipLocked: "",
+  oneOf: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
   rows: (parameter, columns) => {
     const selected = Object.keys(columns).map((name) => `json_extract(value, '$.${name}') AS ${name}`);
     return `(SELECT ${selected.join(", ")} FROM json_each(${parameter}))`;
