@@ -45,9 +45,9 @@ export function utcInstant(buffer: Buffer, start: number, end: number): number |
   return Date.UTC(century * 100 + year, month - 1, day, hour, minute, second, ms);
 }
 
-/** Whether only a name of UTC, if anything, stands before the closing quote. */
+/** Whether only a name of UTC, if anything, stands before the quote that closes what a quote has opened. */
 function isEnd(buffer: Buffer, at: number, end: number): boolean {
-  if (at + 1 === end) return buffer[at] === QUOTE;
+  if (at + 1 === end) return true;
   if (at + ZONE_NAME.length !== end || buffer[at] !== OPEN_BRACKET) return false;
   for (let i = 1; i < ZONE_NAME.length; i++) if (buffer[at + i] !== ZONE_NAME.charCodeAt(i)) return false;
   return true;

@@ -256,19 +256,13 @@ export class JsonArraySplitter {
     from: number,
   ): number {
     const element = this.#element;
-    const hold = (at: number) => {
-      held.from = at;
-      held.to = objects.hold(buffer, at);
-    };
-    if (from >= held.to) hold(from);
+    if (from >= held.to) {
+      held.from = from;
+      held.to = objects.hold(buffer, from);
+    }
     let at = from;
     do {
-      let end = objects.scan(at - held.from);
-      // What did not end within the second half may lie in one piece of its own.
-      if (end === -1 && held.to < buffer.length && at - held.from > objects.capacity / 2) {
-        hold(at);
-        end = objects.scan(0);
-      }
+      const end = objects.scan(at - held.from);
       if (end === -1) return at;
       element.buffer = buffer;
       element.start = at;

@@ -26,8 +26,6 @@ declare const WebAssembly: {
 export class JsonObjects {
   /** Offsets of the last object's members, as `JsonElement` describes them. */
   readonly members: Int32Array;
-  /** Bytes of text that fit at once. */
-  readonly capacity: number;
   /** Set by a splitter as long as its text has to stay. */
   isTaken = false;
 
@@ -41,7 +39,6 @@ export class JsonObjects {
     this.#words = new Int32Array(memory.buffer, 0, MEMBERS_BYTES / 4);
     this.members = new Int32Array(memory.buffer, MEMBERS_BYTES, (TEXT - MEMBERS_BYTES) / 4);
     this.#text = new Uint8Array(memory.buffer, TEXT);
-    this.capacity = this.#text.length;
   }
 
   /** @returns undefined where there is no WebAssembly, or a processor without the instructions that it needs */
@@ -56,7 +53,7 @@ export class JsonObjects {
 
   /** Takes as much of the buffer as fits, from `from` on. @returns up to where, exclusive */
   hold(buffer: Buffer, from: number): number {
-    const held = Math.min(buffer.length - from, this.capacity);
+    const held = Math.min(buffer.length - from, this.#text.length);
     this.#text.set(held === buffer.length ? buffer : buffer.subarray(from, from + held));
     this.#end = TEXT + held;
     return from + held;
