@@ -95,6 +95,7 @@ tr:first-child td { border-top: 0; }
 .numbers td, .numbers th { text-align: right; overflow-wrap: normal; }
 .numbers th:first-child { text-align: left; }
 .numbers thead th { padding-right: 0; }
+.numbers td, .numbers thead th + th { padding-left: 0.5rem; }
 .numbers tr:first-child td { border-top: 1px solid var(--line); }
 th { font-weight: 600; text-align: left; vertical-align: top; }
 thead th { font-size: 0.8rem; font-weight: 400; color: var(--quiet); padding: 0 0.75rem 0.3rem 0; }
