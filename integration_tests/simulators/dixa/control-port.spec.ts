@@ -41,6 +41,45 @@ test("another process changes rows, by id or by place", async () => {
   expect(streams.messages.count(span)).toBe(1);
 });
 
+test("it puts rows into a list and takes them out, and the pages of the list show it", async () => {
+  await start(true);
+  const headers = { authorization: simulator.token };
+  const idsOf = async (path: string) => {
+    const { body } = await request(`${simulator.apiUrl}${path}`, { headers });
+    const { data } = JSON.parse(body.toString("utf8")) as { data: { id: string }[] };
+    return data.map(({ id }) => id);
+  };
+  const before = await idsOf("/v1/teams");
+  const inserted = (await act("insert", { list: "teams", at: 1 })).body;
+  expect(await idsOf("/v1/teams")).toEqual([before[0], inserted["id"], ...before.slice(1)]);
+  expect((await act("insert", { list: "teams", at: 0, row: { id: "own", name: "Own" } })).body).toEqual({
+    id: "own",
+    name: "Own",
+  });
+  expect((await act("remove", { list: "teams", at: 2 })).body).toEqual(inserted);
+  expect(await idsOf("/v1/teams")).toEqual(["own", ...before]);
+  expect((await act("remove", { list: "teams", at: 99 })).body).toEqual({});
+
+  const customers = await idsOf("/v1/endusers?pageLimit=2");
+  await act("remove", { list: "end_users" });
+  expect((await idsOf("/v1/endusers?pageLimit=2"))[0]).toBe(customers[1]);
+});
+
+test("it refuses paths, children of a list too, until they may be read again", async () => {
+  await start(true);
+  const headers = { authorization: simulator.token };
+  const statusOf = async (path: string) => (await request(`${simulator.apiUrl}${path}`, { headers })).status;
+  const team = String(simulator.account.lists.teams.rows[0]?.["id"]);
+  const paths = ["/v1/teams", `/v1/teams/${team}/agents`, "/v1/queues"];
+  const statuses = () => Promise.all(paths.map(statusOf));
+  expect(await statuses()).toEqual([200, 200, 200]);
+  await act("deny", { path: "/v1/teams", status: 403 });
+  await act("deny", { path: "/v1/teams/*/agents", status: 404 });
+  expect(await statuses()).toEqual([403, 404, 200]);
+  await act("deny", { path: "/v1/teams" });
+  expect(await statuses()).toEqual([200, 404, 200]);
+});
+
 test("it sets faults, sends webhooks and shows the requests so far, its own left out", async () => {
   await start(true);
   const { subscriptions } = simulator;
@@ -69,6 +108,9 @@ test.each([
   ["touch", { id: 1 }, /there is no conversation 1/],
   ["touch", { id: "x" }, /expected number/],
   ["faults", { next: ["nonsense"] }, /Invalid option/],
+  ["insert", { list: "nonsense" }, /Invalid option/],
+  ["remove", { list: "teams", at: -1 }, /expected number to be >=0/],
+  ["deny", { path: "/v1/teams", status: 500 }, /Invalid option/],
 ])("%s with %j: 400", async (action, body, message) => {
   await start(true);
   const answer = await act(action, body);

@@ -1,8 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:https";
-import { type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
@@ -10,69 +6,29 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { messagesOf } from "../../../integration_tests/support/messages.ts";
 import { emptyDixa } from "../../support/connector.ts";
 import { TOKEN } from "../../support/dixa.ts";
-import { endOf, messagesIn, type Program, startProgram } from "../../support/program.ts";
+import { PrivateHost, ProxyProcess } from "../../support/private-host.ts";
+import { endOf, messagesIn, startProgram } from "../../support/program.ts";
 
 const CREDENTIALS = "ann:pr0xy-passw0rd";
 const HOSTS = ["exports.dixa.test", "dev.dixa.test"];
 
-let folder: string;
-let ca: string;
 let config: string;
-let host: Server;
-let proxy: Program;
-let port: string;
-let proxied: string[];
-
-/** A private CA, and a certificate by it for both hosts. */
-function makeCertificates(): void {
-  const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  openssl(
-    "req",
-    "-x509",
-    ...key,
-    "-keyout",
-    "ca.key",
-    "-out",
-    "ca.pem",
-    "-subj",
-    "/CN=Our own CA",
-    "-days",
-    "2",
-  );
-  openssl("req", ...key, "-keyout", "host.key", "-out", "host.csr", "-subj", "/CN=dixa.test");
-  writeFileSync(join(folder, "names"), `subjectAltName=${HOSTS.map((name) => `DNS:${name}`).join(",")}`);
-  const signing = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names", "-days", "2"];
-  openssl("x509", "-req", "-in", "host.csr", "-out", "host.pem", ...signing);
-}
+let host: PrivateHost;
+let proxy: ProxyProcess;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "proxy-"));
-  makeCertificates();
-  ca = join(folder, "ca.pem");
-  const file = (name: string) => readFileSync(join(folder, name));
-  host = createServer({ key: file("host.key"), cert: file("host.pem") }, emptyDixa);
-  await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
-  config = join(folder, "config.json");
+  host = await PrivateHost.start(HOSTS, emptyDixa);
+  config = join(host.folder, "config.json");
   const urls = { exports_url: `https://${HOSTS[0] ?? ""}`, api_url: `https://${HOSTS[1] ?? ""}` };
   writeFileSync(config, JSON.stringify({ api_token: TOKEN, start_date: "2024-01-01", ...urls }));
 });
 
 afterAll(() => {
   host.close();
-  host.closeAllConnections();
-  rmSync(folder, { recursive: true });
 });
 
 beforeEach(async () => {
-  proxied = [];
-  proxy = startProgram("spec/support/proxy.ts", [String((host.address() as AddressInfo).port), CREDENTIALS]);
-  port = await new Promise((resolve) => {
-    proxy.stdout.setEncoding("utf8").on("data", (text: string) => {
-      proxied.push(...text.trim().split("\n"));
-      resolve(proxied[0] ?? "");
-    });
-  });
+  proxy = await ProxyProcess.start(host.port, CREDENTIALS);
 });
 
 afterEach(() => {
@@ -93,8 +49,8 @@ async function check(env: Record<string, string>) {
   return messagesOf(messagesIn(end), "CONNECTION_STATUS")[0]?.connectionStatus;
 }
 
-const address = (credentials = CREDENTIALS) => `http://${credentials}@127.0.0.1:${port}`;
-const connects = () => proxied.filter((line) => line.startsWith("CONNECT ")).sort();
+const address = (credentials = CREDENTIALS) => proxy.address(credentials);
+const connects = () => proxy.connects;
 
 describe("through a proxy with credentials, to a host of a private CA", () => {
   test.each([
@@ -102,7 +58,9 @@ describe("through a proxy with credentials, to a host of a private CA", () => {
     ["https_proxy", "SSL_CERT_FILE"],
     ["HTTPS_PROXY", "REQUESTS_CA_BUNDLE"],
   ])("by %s and %s", async (proxyVariable, caVariable) => {
-    expect(await check({ [proxyVariable]: address(), [caVariable]: ca })).toEqual({ status: "SUCCEEDED" });
+    expect(await check({ [proxyVariable]: address(), [caVariable]: host.ca })).toEqual({
+      status: "SUCCEEDED",
+    });
     expect(connects()).toEqual(["CONNECT dev.dixa.test:443", "CONNECT exports.dixa.test:443"]);
   });
 
@@ -116,7 +74,7 @@ describe("through a proxy with credentials, to a host of a private CA", () => {
 
   test("a wrong password is told at once", async () => {
     expect(
-      await check({ HTTPS_PROXY: address("ann:wrong-pr0xy-passw0rd"), SSL_CERT_FILE: ca }),
+      await check({ HTTPS_PROXY: address("ann:wrong-pr0xy-passw0rd"), SSL_CERT_FILE: host.ca }),
     ).toMatchObject({
       status: "FAILED",
       message: expect.stringMatching(/wants a user and a password \(407\)/) as unknown,
