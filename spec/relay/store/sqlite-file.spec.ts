@@ -49,6 +49,18 @@ describe("the store's file", () => {
     );
   });
 
+  test("lets everything else go on between two transactions, however many follow each other", async () => {
+    const store = await openStore(join(folder, "relay.db"), options);
+    const order: string[] = [];
+    setImmediate(() => order.push("a request"));
+    for (let number = 0; number < 3; number++) {
+      await store.ping();
+      order.push("transaction");
+    }
+    await store.close();
+    expect(order).toContain("a request");
+  });
+
   test("has syncs found that a replica of an earlier version has left without a time", async () => {
     const path = join(folder, "relay.db");
     const timingsOf = () => ({ ...DEFAULT_TIMINGS, debounce: 0, maxWait: 0, settleDelay: 0 });

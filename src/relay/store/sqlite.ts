@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 
 import { type Clock, systemClock } from "../../http/clock.ts";
 import { type Database, type Dialect, type Parameter, type Row, type Transaction } from "./database.ts";
@@ -51,6 +51,8 @@ class SqliteDatabase implements Database, Transaction {
   readonly #clock: Clock;
   readonly #statements = new Map<string, StatementSync>();
   #last: Promise<unknown> = Promise.resolve();
+  /** Whether a transaction has run in this turn of the event loop. */
+  #hasRun = false;
 
   constructor(path: string, clock: Clock) {
     this.#clock = clock;
@@ -83,6 +85,12 @@ class SqliteDatabase implements Database, Transaction {
     const turn = Promise.withResolvers<undefined>();
     this.#last = turn.promise;
     await before;
+    // SQLite answers at once, so transactions that follow each other would leave no turn to sockets and timers.
+    if (this.#hasRun) await nextTurn();
+    this.#hasRun = true;
+    setImmediate(() => {
+      this.#hasRun = false;
+    });
     try {
       return await this.#run(work);
     } catch (error) {
