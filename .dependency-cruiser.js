@@ -37,6 +37,7 @@ const FOLDERS = {
   ],
   "relay/watch": ["relay/http", "relay/accounts", "relay/dispatch", "relay/telemetry", ...RELAY, ...OUTSIDE],
   "relay/commands": [
+    "relay/watch",
     "relay/http",
     "relay/accounts",
     "relay/dispatch",

@@ -4,6 +4,8 @@ import { hideBin } from "yargs/helpers";
 
 import { addChangeCommands } from "./relay/commands/change.ts";
 import { CommandLine } from "./relay/commands/command-line.ts";
+import { addCredentialCommands } from "./relay/commands/credential.ts";
+import { addDoctorCommand } from "./relay/commands/doctor.ts";
 import { addHealthCommand } from "./relay/commands/health.ts";
 import { addServeCommand } from "./relay/commands/serve.ts";
 import { addStatusCommand } from "./relay/commands/status.ts";
@@ -27,6 +29,8 @@ addSubscribeCommand(program, commandLine);
 addSyncCommand(program, commandLine);
 addStatusCommand(program, commandLine);
 addChangeCommands(program, commandLine);
+addCredentialCommands(program, commandLine);
+addDoctorCommand(program, commandLine);
 addHealthCommand(program, commandLine);
 
 await program

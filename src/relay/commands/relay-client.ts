@@ -2,6 +2,15 @@ import fetch, { type Response } from "node-fetch";
 import { type z } from "zod";
 
 import { VERSION } from "../../version.ts";
+import {
+  type accountChangesSchema,
+  accountOutcomeSchema,
+  type AccountOutcomeView,
+  type newAccountSchema,
+  removalSchema,
+  type RemovalView,
+  type rotationSchema,
+} from "../http/account-schemas.ts";
 import { errorSchema } from "../http/errors.ts";
 import {
   connectionSchema,
@@ -18,11 +27,13 @@ import { CommandError } from "./command-error.ts";
 export interface RelayClientOptions {
   url: string;
   token: string;
-  /** Time until an answer is complete, ms. Default 30,000. */
+  /** Time until an answer is complete, ms. Default 90,000. */
   timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 30_000;
+/** How long the relay may take, which asks Dixa several things in turn, ms. */
+const TIMEOUT_MS = 90_000;
+const TOKEN_HEADER = "x-dixa-api-token";
 
 /** No answer came; the relay may be starting anew. */
 export class RelayUnreachableError extends CommandError {
@@ -58,7 +69,9 @@ export class RelayClient {
   }
 
   sync(credentialId: string): Promise<SyncView> {
-    return this.#call("POST", `/v1/credentials/${encodeURIComponent(credentialId)}/sync`, syncSchema, [424]);
+    return this.#call("POST", `/v1/credentials/${encodeURIComponent(credentialId)}/sync`, syncSchema, {
+      alsoFine: [424],
+    });
   }
 
   change(connectionId: string, action: "forget" | "park" | "retry" | "unpark"): Promise<ConnectionView> {
@@ -69,18 +82,51 @@ export class RelayClient {
     );
   }
 
+  createCredential(account: z.infer<typeof newAccountSchema>): Promise<AccountOutcomeView> {
+    return this.#call("POST", "/v1/credentials", accountOutcomeSchema, { body: account });
+  }
+
+  changeCredential(id: string, changes: z.infer<typeof accountChangesSchema>): Promise<AccountOutcomeView> {
+    return this.#call("PATCH", `/v1/credentials/${encodeURIComponent(id)}`, accountOutcomeSchema, {
+      body: changes,
+    });
+  }
+
+  rotateCredential(id: string, rotation: z.infer<typeof rotationSchema>): Promise<AccountOutcomeView> {
+    return this.#call("POST", `/v1/credentials/${encodeURIComponent(id)}/rotate`, accountOutcomeSchema, {
+      body: rotation,
+    });
+  }
+
+  removeCredential(id: string, takesWebhook: boolean, dixaToken: string | undefined): Promise<RemovalView> {
+    const query = takesWebhook ? "?webhook=remove" : "";
+    return this.#call("DELETE", `/v1/credentials/${encodeURIComponent(id)}${query}`, removalSchema, {
+      headers: takesWebhook && dixaToken !== undefined ? { [TOKEN_HEADER]: dixaToken } : {},
+    });
+  }
+
   async #call<T>(
-    method: "GET" | "POST",
+    method: "DELETE" | "GET" | "PATCH" | "POST",
     path: string,
     schema: z.ZodType<T>,
-    alsoFine: readonly number[] = [],
+    {
+      body,
+      headers = {},
+      alsoFine = [],
+    }: { body?: unknown; headers?: Record<string, string>; alsoFine?: readonly number[] } = {},
   ): Promise<T> {
     let response: Response;
     let text: string;
     try {
       response = await fetch(`${this.#url}${path}`, {
         method,
-        headers: { authorization: `Bearer ${this.#token}`, "user-agent": `dixa-relay/${VERSION}` },
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          "user-agent": `dixa-relay/${VERSION}`,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         redirect: "error",
         signal: AbortSignal.timeout(this.#timeoutMs),
       });

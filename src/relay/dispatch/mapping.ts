@@ -179,7 +179,7 @@ export class Mapping {
 }
 
 /** Credentials by connection. One pass over the connections, however many credentials there are. */
-function ownersOf(
+export function ownersOf(
   listed: ReadonlyMap<string, DirectoryConnection>,
   sources: ReadonlyMap<string, DirectorySource>,
   credentials: readonly MappedCredential[],

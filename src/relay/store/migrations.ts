@@ -154,3 +154,30 @@ export async function migrate(transaction: Transaction): Promise<void> {
     await transaction.all("INSERT INTO relay_schema (version) VALUES ($1)", [index + 1]);
   }
 }
+
+/**
+ * For those who only look.
+ *
+ * @throws Error when the schema is not the one of this version
+ */
+export async function checkSchema(transaction: Transaction): Promise<void> {
+  let version: number;
+  try {
+    const rows = await transaction.all("SELECT max(version) AS version FROM relay_schema");
+    version = Number(rows[0]?.["version"] ?? 0);
+  } catch (error) {
+    throw new Error(
+      "the store has no tables of a relay yet: they are made when dixa-relay is first started",
+      {
+        cause: error,
+      },
+    );
+  }
+  if (version === MIGRATIONS.length) return;
+  throw new Error(
+    `the store has schema version ${version}, and this dixa-relay works with ${MIGRATIONS.length}: ` +
+      (version < MIGRATIONS.length
+        ? "start this dixa-relay, which brings it up to date"
+        : "use the newer dixa-relay"),
+  );
+}

@@ -12,7 +12,7 @@ import {
   type TransactionOptions,
 } from "./database.ts";
 import { messageOf } from "./error-message.ts";
-import { migrate } from "./migrations.ts";
+import { checkSchema, migrate } from "./migrations.ts";
 import {
   codeOf,
   isRolledBack,
@@ -61,7 +61,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions): 
     await database.transaction(
       async (transaction) => {
         await transaction.all("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
-        await migrate(transaction);
+        await (options.mayMigrate === false ? checkSchema : migrate)(transaction);
       },
       { isRepeatable: true, statementTimeout: MIGRATION_TIMEOUT },
     );

@@ -48,6 +48,8 @@ export interface StoreOptions {
    * its connections are looked at after each batch of events.
    */
   soonestOf?: ((credentialId: string) => number) | undefined;
+  /** Whether an older schema may be brought up to date; if not, it is an error. Default true. */
+  mayMigrate?: boolean | undefined;
 }
 
 /** The store on a database of either kind. */

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promi
 import { type Clock, systemClock } from "../../http/clock.ts";
 import { type Database, type Dialect, type Parameter, type Row, type Transaction } from "./database.ts";
 import { messageOf } from "./error-message.ts";
-import { migrate } from "./migrations.ts";
+import { checkSchema, migrate } from "./migrations.ts";
 import { SqlStore, type StoreOptions } from "./sql-store.ts";
 import { type Store, StoreUnavailableError } from "./store.ts";
 
@@ -25,7 +25,7 @@ const UNAVAILABLE: ReadonlySet<number> = new Set([5, 6, 8, 10, 13, 14]);
 export async function openSqliteStore(path: string, options: StoreOptions): Promise<Store> {
   const database = new SqliteDatabase(path, options.clock ?? systemClock);
   try {
-    await database.transaction(migrate);
+    await database.transaction(options.mayMigrate === false ? checkSchema : migrate);
   } catch (error) {
     await database.close();
     throw error;

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { type FastifyInstance } from "fastify";
+import yargs from "yargs";
+
+import { CommandLine } from "../../../src/relay/commands/command-line.ts";
+import { addCredentialCommands } from "../../../src/relay/commands/credential.ts";
+import { createServer } from "../../../src/relay/http/server.ts";
+import { DIXA_TOKEN, FakeDixa } from "../support/fake-dixa.ts";
+import {
+  ADMIN_TOKEN,
+  TEST_TUNING,
+  testConfig,
+  type TestServices,
+  testServices,
+} from "../support/services-fixture.ts";
+
+const ID = "9a54f00d-6a0e-4d1c-9a54-0a4f5c1b2d3e";
+
+let folder: string;
+let dixa: FakeDixa;
+let services: TestServices;
+let app: FastifyInstance;
+let url: string;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "relay-credential-"));
+  dixa = new FakeDixa();
+  services = testServices({ config: testConfig({ secret_key: "ab".repeat(32) }), openDixa: dixa.open });
+  app = createServer(services, TEST_TUNING);
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  writeFileSync(join(folder, "token"), `${DIXA_TOKEN}\n`);
+  writeFileSync(join(folder, "secret"), "secret-by-hand-0123456789\n");
+});
+
+afterEach(async () => {
+  process.exitCode = 0;
+  await app.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function run(...args: string[]): Promise<string> {
+  let text = "";
+  const commandLine = new CommandLine((part) => (text += part));
+  const program = yargs().exitProcess(false);
+  addCredentialCommands(program, commandLine);
+  await program.parseAsync(["credential", ...args, "--url", url, "--token", ADMIN_TOKEN]);
+  return text;
+}
+
+const stored = () => services.accounts.list().filter((credential) => credential.stored !== undefined);
+
+test("add with a token makes the webhook, and shows neither token nor secret", async () => {
+  const text = await run("add", "Dixa Oslo", "--id", ID, "--dixa-token-file", join(folder, "token"));
+  expect(text).toContain(`webhook: https://relay.example.com/webhooks/dixa/${ID}`);
+  expect(text).not.toContain("to do:");
+  expect(stored()).toMatchObject([
+    { id: ID, name: "Dixa Oslo", auth: { secrets: [dixa.stored[0]?.secretKey] } },
+  ]);
+  for (const secret of [DIXA_TOKEN, dixa.stored[0]!.secretKey!]) expect(text).not.toContain(secret);
+});
+
+test("add by hand says what is to be done, and rotate enters the secret", async () => {
+  const text = await run("add", "Oslo", "--id", ID);
+  expect(text).toContain("to do: Its webhook secret is missing");
+  expect(text).toMatch(/events to tick: .*ConversationClosed/);
+  const rotated = await run("rotate", "oslo", "--webhook-secret-file", join(folder, "secret"));
+  expect(rotated).not.toContain("to do:");
+  expect(stored()).toMatchObject([{ auth: { secrets: ["secret-by-hand-0123456789"] } }]);
+});
+
+test("rename, rotate and remove find an account by its name or id", async () => {
+  await run("add", "Oslo", "--id", ID, "--dixa-token-file", join(folder, "token"));
+  await run("rename", "Oslo", "Bergen");
+  const rotated = await run("rotate", ID, "--dixa-token-file", join(folder, "token"), "--overlap", "1h");
+  expect(rotated).toContain("the old secret counts until");
+  expect(dixa.stored.map(({ id }) => id)).toEqual(["w2"]);
+  const removed = await run("remove", "Bergen", "--webhook", "--dixa-token-file", join(folder, "token"));
+  expect(removed).toContain("webhooks taken away in Dixa: 1");
+  expect([stored(), dixa.stored]).toEqual([[], []]);
+});
+
+test("what there is not ends with status 1", async () => {
+  await run("rename", "Nowhere", "x");
+  expect(process.exitCode).toBe(1);
+});
