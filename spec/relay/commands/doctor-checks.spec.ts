@@ -72,7 +72,7 @@ test.each([
             subscriptions.map(({ enabled }) => ({ id: "w1", name: "", url, subscribedEvents: [], enabled })),
           ),
         deliveryStatus: () => Promise.resolve([...statuses]),
-        switchOn: () => Promise.reject(new Error("a doctor changes nothing")),
+        switchTo: () => Promise.reject(new Error("a doctor changes nothing")),
       },
     }),
     clock,

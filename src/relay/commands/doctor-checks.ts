@@ -10,8 +10,8 @@ import {
   type AirbyteDirectory,
   type DirectoryConnection,
   type DirectorySource,
-  ownersOf,
-} from "../dispatch/mapping.ts";
+} from "../dispatch/airbyte-directory.ts";
+import { ownersOf } from "../dispatch/mapping.ts";
 import { messageOf } from "../store/error-message.ts";
 import { type Store } from "../store/store.ts";
 import { lookAtSubscriptions, type WatchedSubscriptions } from "../watch/subscription-look.ts";
