@@ -19,7 +19,7 @@ const code = (text: string) => `\`${text}\``;
 const WINDOWED: Readonly<Record<string, [endpoint: string, requests: string]>> = {
   conversations: ["`/v1/conversation_export` by `updated_*`, of the Exports API", "12 for a year"],
   messages: ["`/v1/message_export` by `created_*`, of the Exports API", "12 for a year"],
-  activity_logs: ["`/v1/conversations/activitylog`", "1 for 10,000 activities"],
+  activity_logs: ["`/v1/conversations/activitylog`", "1 for 10,000 activities, 5 or more for a year"],
 };
 
 function endpointAndRequests(stream: DixaStream): readonly [string, string] {
@@ -27,15 +27,17 @@ function endpointAndRequests(stream: DixaStream): readonly [string, string] {
     case "windowed":
       return WINDOWED[stream.name] ?? ["", ""];
     case "followed":
-      return [code(stream.path), "100,000"];
+      return [code(stream.path), "100,000, and 12 for a year that the three share"];
     case "listed": {
       const { list, parents } = stream;
       const requests =
         parents === undefined
           ? list.paged === true
-            ? "2 for 100 rows"
+            ? "1 up to 100 rows, else 2 for each 100"
             : "1"
-          : "1 for each parent, and its list";
+          : "values" in parents
+            ? String(parents.values.length)
+            : "1 for each parent, and its list";
       return [code(list.path), requests];
     }
   }
