@@ -206,6 +206,8 @@ describe("a secret", () => {
   test("rotated in Dixa counts before Dixa signs with it, and the old one still does afterwards", async () => {
     await call("PATCH", `/${ID}`, { dixa_token: DIXA_TOKEN });
     const old = dixa.stored[0]!;
+    // It is asked for in a call of its own, so there is a moment in which the relay does not know it.
+    dixa.tellsSecret = false;
     const accepted: string[] = [];
     // Dixa signs with whatever is switched on at that moment.
     let count = 0;
