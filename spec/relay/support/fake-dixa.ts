@@ -13,20 +13,19 @@ export class FakeDixa {
   /** The call that gets no answer, though it is carried out. */
   silentAt: string | undefined;
   /** Called before each call, as if somebody else did something meanwhile. */
-  before: (call: string) => void = () => undefined;
+  before: (call: string) => Promise<void> = () => Promise.resolve();
   #count = 0;
 
   readonly open: OpenDixa = ({ token }) => {
-    const check = <T>(call: string, answer: () => T): Promise<T> => {
+    const check = async <T>(call: string, answer: () => T): Promise<T> => {
       this.calls.push(call);
-      this.before(call);
+      await this.before(call);
       if (token !== DIXA_TOKEN) {
-        return Promise.reject(new HttpStatusError(call, { status: 401, bodyText: "" }));
+        throw new HttpStatusError(call, { status: 401, bodyText: "" });
       }
       const given = answer();
-      return call === this.silentAt
-        ? Promise.reject(new NetworkError("ECONNRESET", `${call}: the connection broke`))
-        : Promise.resolve(given);
+      if (call === this.silentAt) throw new NetworkError("ECONNRESET", `${call}: the connection broke`);
+      return given;
     };
     return {
       close: () => undefined,
