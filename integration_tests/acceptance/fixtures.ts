@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { followedStreams, streams, windowedStreams } from "../../src/dixa/streams/index.ts";
 import { CONVERSATION_UPDATED_AT, followedCursor } from "../../src/dixa/streams/followed.ts";
+import { followedStreams, streams, windowedStreams } from "../../src/dixa/streams/index.ts";
 import { catalogMessage } from "../../src/source/commands/discover.ts";
 import { specMessage } from "../../src/source/commands/spec.ts";
 import { type DixaSimulator } from "../simulators/dixa/index.ts";
