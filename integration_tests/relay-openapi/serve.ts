@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { CLIENT_ID, CLIENT_SECRET, startAirbyteSimulator } from "../simulators/airbyte/index.ts";
+import { startDixaSimulator } from "../simulators/dixa/index.ts";
 import { RelayServer } from "../support/relay-server.ts";
 
 const CREDENTIAL = "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e";
@@ -18,6 +20,7 @@ const MISTAKE = /^\{"level":"(error|fatal)"/;
  */
 const folder = await mkdtemp(join(tmpdir(), "relay-openapi-"));
 const airbyte = await startAirbyteSimulator({ pendingMs: 10, runningMs: 20 });
+const dixa = await startDixaSimulator({ conversations: 1, limits: false });
 const { sourceId } = airbyte.addSource({ configuration: { credential_id: CREDENTIAL } });
 const connections = Array.from({ length: CONNECTIONS }, () => airbyte.addConnection({ sourceId }));
 const config = {
@@ -25,6 +28,9 @@ const config = {
   public_url: "https://relay.example.com",
   store: join(folder, "relay.db"),
   admin_token: TOKEN,
+  // Accounts can be added, and the tokens that are made up for them go no further than this machine.
+  secret_key: randomBytes(32).toString("hex"),
+  dixa_api_url: dixa.apiUrl,
   airbyte: {
     url: airbyte.url,
     client_id: CLIENT_ID,
@@ -56,6 +62,7 @@ const told = new Promise<"told">((resolve) => {
 const first = await Promise.race([told, relay.ended]);
 const { code } = await relay.stop();
 await airbyte.close();
+await dixa.close();
 await rm(folder, { recursive: true });
 const faults = [
   ...(first === "told" ? [] : ["the relay ended before it was told to"]),

@@ -94,6 +94,7 @@ describe("an account that is added", () => {
     expect(await deliver(BY_HAND, "e1")).toBe(202);
     expect(await deliver("another", "e2")).toBe(401);
     expect(services.store.events.map(({ eventId }) => eventId)).toEqual(["e1"]);
+    expect(services.unchecked).toEqual([ID]);
   });
 
   test("with a token gets its webhook made in Dixa; the token is forgotten", async () => {

@@ -57,6 +57,8 @@ export interface TestServices extends Services {
   readonly lines: string[];
   readonly stop: () => void;
   wakes: number;
+  /** Credentials of webhooks that could not be checked. */
+  readonly unchecked: string[];
 }
 
 /** A services on a store in memory. */
@@ -104,6 +106,8 @@ export function testServices(
       services.wakes++;
     },
     wakes: 0,
+    onUnchecked: (id) => services.unchecked.push(id),
+    unchecked: [],
     remap: () => undefined,
     isMapped: () => true,
     stopping: stopping.signal,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
 import { type DeliveryStatus, type Subscription } from "../../../src/dixa/webhooks/subscriptions.ts";
 import { SecretFilter } from "../../../src/logging/secret-filter.ts";
+import { type WebhookAuth } from "../../../src/relay/config/auth.ts";
 import { type RawCredential } from "../../../src/relay/config/schema.ts";
 import { type Store, StoreUnavailableError } from "../../../src/relay/store/store.ts";
 import { createRelayLogger } from "../../../src/relay/telemetry/log.ts";
@@ -171,6 +172,29 @@ describe("a store that can't be written", () => {
     clock.advance(HOUR);
     await relay.beat();
     expect((await store.credentialSummary(SIGNED))?.seq).toBe(1);
+  });
+
+  test("owes what could not be checked once the account's secret is there, or when it stops", async () => {
+    let auth: WebhookAuth = { mode: "waiting", why: "no_secret" };
+    const config = testConfig();
+    const now = () => ({
+      ...config,
+      credentials: config.credentials.map((each) => (each.id === SIGNED ? { ...each, auth } : each)),
+    });
+    const relay = watch({}, { config: now });
+    relay.ingest.note(SIGNED);
+    await relay.beat();
+    expect(await owedOf()).toBeUndefined();
+    auth = { mode: "none" };
+    await relay.beat();
+    await relay.beat();
+    expect(await owedOf()).toBe("refused");
+    expect((await store.credentialSummary(SIGNED))?.seq).toBe(1);
+    auth = { mode: "waiting", why: "no_secret" };
+    clock.advance(1);
+    relay.ingest.note(SIGNED);
+    await relay.beat({ isLast: true });
+    expect((await store.credentialSummary(SIGNED))?.seq).toBe(2);
   });
 
   test("forgets no refusal while the credential is locked, nor one that came meanwhile", async () => {

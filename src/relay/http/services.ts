@@ -16,6 +16,8 @@ export interface Services {
   readonly metrics: Metrics;
   readonly store: ServicesStore;
   readonly ingest: Ingest;
+  /** Told of a webhook that was refused because it can't be checked yet: Dixa may never send it again. */
+  readonly onUnchecked?: (credentialId: string) => void;
   /** Has the dispatcher look at once whether there is something to do, instead of at its next tick. */
   readonly wake: () => void;
   /** Asks Airbyte at once which connections there are, instead of at the next turn. */

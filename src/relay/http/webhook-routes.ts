@@ -144,7 +144,8 @@ export class WebhookRoutes {
     return await accounts.look();
   }
 
-  #notReady({ name, auth }: CredentialConfig): HttpProblem {
+  #notReady({ id, name, auth }: CredentialConfig): HttpProblem {
+    this.#services.onUnchecked?.(id);
     const why =
       auth.mode === "waiting" && auth.why === "no_secret" ? "has no secret yet" : "must be entered anew";
     this.#refusals.warn(`not ready ${name}`, `webhooks for ${name} can't be checked: its secret ${why}`);

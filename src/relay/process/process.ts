@@ -165,6 +165,9 @@ export class RelayProcess {
       metrics,
       store,
       ingest: this.#watch.ingest,
+      onUnchecked: (id) => {
+        this.#watch.ingest.note(id);
+      },
       wake,
       remap: () => {
         this.#remap.ring();
@@ -253,7 +256,7 @@ export class RelayProcess {
     await closeServer(this.#server, CLOSE_GRACE_MS, hurry);
     await Promise.race([Promise.all([dispatched, this.#repeated]), aborted(hurry)]);
     // What was refused lately is known here alone.
-    const beaten = this.#watch.beat().catch(this.#onError);
+    const beaten = this.#watch.beat({ isLast: true }).catch(this.#onError);
     await Promise.race([beaten, this.#clock.sleep(LAST_BEAT_MS, hurry).catch(() => undefined)]);
     this.#airbyte.close();
     await this.#store.close();

@@ -45,7 +45,7 @@ export interface CredentialStatus {
 /**
  * Why a credential owes a sync though no event says so:
  * - `outage`: no replica was listening
- * - `refused`: webhooks were refused because the store could not keep them
+ * - `refused`: webhooks were refused because the store could not keep them, or before they could be checked
  * - `deliveries`: Dixa tells of deliveries that failed
  * - `switched_off`: its subscription in Dixa was off, or gone
  * - `stale`: nothing has come for as long as the configuration allows

@@ -8,8 +8,9 @@ import {
 } from "../store/store.ts";
 
 /**
- * Remembers of which credentials webhooks were refused because the store could not keep them: Dixa may never send them
- * again. It can do so in memory only; a relay that dies meanwhile leaves it to the beat to tell.
+ * Remembers of which credentials webhooks were refused that may well have been genuine, because the store could not keep
+ * them or they could not be checked yet: Dixa may never send them again. It can do so in memory only; a relay that dies
+ * meanwhile leaves it to the beat to tell.
  */
 export class MissedWebhooks implements Ingest {
   readonly #ingest: Ingest;
@@ -27,9 +28,14 @@ export class MissedWebhooks implements Ingest {
     try {
       return await this.#ingest.accept(event);
     } catch (error) {
-      this.#refusedAt.set(event.credentialId, this.#stopwatch());
+      this.note(event.credentialId);
       throw error;
     }
+  }
+
+  /** Remembers that a webhook of the credential has just been refused. */
+  note(credentialId: string): void {
+    this.#refusedAt.set(credentialId, this.#stopwatch());
   }
 
   probe(): Promise<void> {
@@ -39,11 +45,12 @@ export class MissedWebhooks implements Ingest {
   /**
    * Has the credentials owe a sync.
    *
+   * @param isHeldBack credentials that are left for later
    * @throws what the store throws; nothing is forgotten then
    */
-  async owe(store: Pick<Store, "owe">): Promise<OwedSync[]> {
-    if (this.#refusedAt.size === 0) return [];
-    const told = new Map(this.#refusedAt);
+  async owe(store: Pick<Store, "owe">, isHeldBack: (credentialId: string) => boolean): Promise<OwedSync[]> {
+    const told = new Map([...this.#refusedAt].filter(([id]) => !isHeldBack(id)));
+    if (told.size === 0) return [];
     const now = this.#stopwatch();
     const missed = [...told].map(([credentialId, at]): Missed => ({
       credentialId,

@@ -80,8 +80,13 @@ export class Watch {
     ]);
   }
 
-  /** Says that somebody listens, and has credentials owe what nobody heard. */
-  async beat(): Promise<void> {
+  /**
+   * Says that somebody listens, and has credentials owe what nobody heard. Strangers must not be able to have syncs run
+   * by what can't be checked: what was refused for that is owed once the account's secret is there.
+   *
+   * @param isLast the relay stops: nobody else knows what was refused, so all of it is owed now
+   */
+  async beat({ isLast = false }: { isLast?: boolean } = {}): Promise<void> {
     const { store, config } = this.#options;
     const { credentials, outageMs } = config();
     const { gapMs, owed } = await store.beat(
@@ -90,7 +95,10 @@ export class Watch {
     );
     const gap = gapMs === undefined ? undefined : ` for ${formatDuration(gapMs)}`;
     this.#tell(owed, gap);
-    this.#tell(await this.ingest.owe(store));
+    const unchecked = new Set(
+      isLast ? [] : credentials.filter(({ auth }) => auth.mode === "waiting").map(({ id }) => id),
+    );
+    this.#tell(await this.ingest.owe(store, (id) => unchecked.has(id)));
     const limits = new Map(
       credentials.flatMap(({ id, maxStalenessMs }) =>
         maxStalenessMs === undefined ? [] : [[id, maxStalenessMs] as const],
