@@ -3,6 +3,8 @@ import { type AirbyteSimulator, CLIENT_ID, CLIENT_SECRET } from "../simulators/a
 /** With which Dixa's webhooks are signed. */
 export const SECRET = "00112233445566778899aabbccddeeff";
 
+export const ADMIN_TOKEN = "chaos-admin-token-0123456789";
+
 export interface ChaosConfigOptions {
   /** Address and port. */
   listen: string;
@@ -14,15 +16,18 @@ export interface ChaosConfigOptions {
   /** More of what is written under `airbyte`. */
   more?: Record<string, unknown>;
   timings: Record<string, unknown>;
+  /** Under which secrets of accounts are encrypted that are made meanwhile. Default: none can be made. */
+  secretKey?: string;
 }
 
 /** The configuration of a relay that is in a hurry, as JSON, which is YAML. */
 export function chaosConfig(options: ChaosConfigOptions): string {
-  const { listen, store, airbyte, credentials, perSecond = 300, more, timings } = options;
+  const { listen, store, airbyte, credentials, perSecond = 300, more, timings, secretKey } = options;
   return JSON.stringify({
     listen,
     store,
-    admin_token: "chaos-admin-token-0123456789",
+    admin_token: ADMIN_TOKEN,
+    ...(secretKey === undefined ? {} : { secret_key: secretKey }),
     shutdown_delay: "0s",
     airbyte: {
       url: airbyte.url,

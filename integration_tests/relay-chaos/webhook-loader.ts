@@ -20,7 +20,8 @@ export interface SentEvent {
 export interface WebhookLoaderOptions {
   /** Of the relay's replicas; they take turns. */
   urls: readonly string[];
-  secret: string;
+  /** With which webhooks of a credential are signed. */
+  secret: string | ((credentialId: string) => string);
   /** Time for an answer, ms. Default 5000. */
   timeoutMs?: number;
 }
@@ -88,6 +89,7 @@ export class WebhookLoader {
     const body = Buffer.from(
       JSON.stringify({ event_id: event.eventId, event_fqn: "CONVERSATION_CLOSED", event_version: "1" }),
     );
+    const key = typeof secret === "string" ? secret : secret(event.credentialId);
     event.attempts++;
     let status = 0;
     try {
@@ -95,7 +97,7 @@ export class WebhookLoader {
         `${urls[this.#turn++ % urls.length] ?? ""}/webhooks/dixa/${event.credentialId}`,
         {
           method: "POST",
-          headers: { "content-type": "application/json", "x-dixa-signature": sign(secret, body, Date.now()) },
+          headers: { "content-type": "application/json", "x-dixa-signature": sign(key, body, Date.now()) },
           body,
           agent: this.#agent,
           signal: AbortSignal.timeout(timeoutMs),
