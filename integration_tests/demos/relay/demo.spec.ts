@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 
-const DEMO = fileURLToPath(new URL("../demos/relay/main.ts", import.meta.url));
+const DEMO = fileURLToPath(new URL("main.ts", import.meta.url));
 const TIMEOUT_MS = 90_000;
 
 let folder: string;

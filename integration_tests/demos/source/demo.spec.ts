@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 
 import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
 
-import { DuckDbDestination } from "../duckdb/destination.ts";
-import { type DixaSimulator, startDixaSimulator } from "../simulators/dixa/index.ts";
+import { DuckDbDestination } from "../../duckdb/destination.ts";
+import { type DixaSimulator, startDixaSimulator } from "../../simulators/dixa/index.ts";
 
-const DEMO = fileURLToPath(new URL("../demos/source/main.ts", import.meta.url));
+const DEMO = fileURLToPath(new URL("main.ts", import.meta.url));
 const TOKEN = "demo-token-0123456789";
 
 // Two syncs and all models, on a machine that has other things to do.
