@@ -11,7 +11,7 @@ import {
   type DirectoryConnection,
   type DirectorySource,
 } from "../dispatch/airbyte-directory.ts";
-import { ownersOf } from "../dispatch/mapping.ts";
+import { ownersOf } from "../dispatch/owners.ts";
 import { messageOf } from "../store/error-message.ts";
 import { type Store } from "../store/store.ts";
 import { lookAtSubscriptions, type WatchedSubscriptions } from "../watch/subscription-look.ts";

@@ -1,5 +1,5 @@
 import { type FollowedStream } from "../../dixa/streams/stream.ts";
-import { describeDuration, describeInstant, describeWindow } from "../../logging/describe.ts";
+import { describeInstant } from "../../logging/describe.ts";
 import { type Logger } from "../output/logger.ts";
 import { type RecordOutput } from "../output/record-output.ts";
 import { ChildrenReader } from "./children-reader.ts";
@@ -11,6 +11,7 @@ import {
   type Queued,
 } from "./conversation-queue.ts";
 import { intersectIntervals, type Interval } from "./intervals.ts";
+import { PassForecast } from "./pass-forecast.ts";
 import { type RangeProgress } from "./range-progress.ts";
 import { type Slice } from "./slice-planner.ts";
 import { type StreamRun } from "./stream-run.ts";
@@ -21,8 +22,6 @@ const CONVERSATIONS_A_STATE = 100;
 const STATE_EVERY_MS = 30_000;
 /** So many conversations wait at most, before more of them are listed. */
 const MOST_WAITING = 50_000;
-/** Passes of fewer requests are not announced. */
-const WORTH_TELLING = 100;
 
 export interface FollowedPassOptions extends Omit<
   ConversationListOptions,
@@ -59,12 +58,13 @@ export class FollowedPass {
   readonly #followers: readonly Follower[];
   readonly #queue = new ConversationQueue();
   readonly #list: ConversationList;
+  readonly #forecast: PassForecast;
   #inFlight = 0;
-  #requests = 0;
 
   constructor(options: FollowedPassOptions) {
     const { dixa, drained, streams, clock } = options;
     this.#options = options;
+    this.#forecast = new PassForecast(options.logger, options.requestsPerSecond);
     this.#followers = streams.map((plan): Follower => {
       const { stream, isNew, records: output, run: report } = plan;
       const reader = new ChildrenReader({ dixa, stream, isNew, output, drained, report });
@@ -124,21 +124,8 @@ export class FollowedPass {
         if (!follower.progress.covers(group.at)) requests += group.size;
       }
     }
-    this.#tell({ lo, hi }, inWindow.length, requests);
-  }
-
-  /** Says how long it will take to ask for the children of what was listed. */
-  #tell({ lo, hi }: Slice, changed: number, requests: number): void {
-    const { logger, requestsPerSecond } = this.#options;
-    this.#requests += requests;
-    if (requests < WORTH_TELLING) return;
-    const names = this.#active.map(({ stream }) => stream.name).join(", ");
-    const lasting = (count: number) =>
-      `${count} requests, at least ${describeDuration((count * 1000) / requestsPerSecond)}`;
-    logger.info(
-      `${names}: ${changed} conversations changed from ${describeWindow(lo, hi)}: ${lasting(requests)} ` +
-        `at ${requestsPerSecond} a second; ${lasting(this.#requests)} for all that is listed so far`,
-    );
+    const names = this.#active.map(({ stream }) => stream.name);
+    this.#forecast.listed(names, { lo, hi }, inWindow.length, requests);
   }
 
   #nextConversation(): Unit | undefined {

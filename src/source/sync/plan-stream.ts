@@ -9,20 +9,19 @@ import {
   type WindowedStream,
 } from "../../dixa/streams/stream.ts";
 import { type Clock } from "../../http/clock.ts";
-import { describeInstant } from "../../logging/describe.ts";
 import { type Logger } from "../output/logger.ts";
 import { type Output } from "../output/output.ts";
 import { RecordOutput } from "../output/record-output.ts";
 import { streamRewriter } from "../output/stream-rewriter.ts";
 import { ErasureLog } from "./erasure-state.ts";
 import { ListProgress, readListState } from "./list-progress.ts";
-import { PartialInstants } from "./partial-instants.ts";
-import { RangeProgress } from "./range-progress.ts";
-import { originOf, sinceOf, type SyncTerms, whyVoid } from "./state-origin.ts";
+import { rangeOf } from "./plan-range.ts";
+import { type RangeProgress } from "./range-progress.ts";
+import { originOf, type SyncTerms, whyVoid } from "./state-origin.ts";
 import { type StreamProgress } from "./stream-progress.ts";
 import { StreamRun } from "./stream-run.ts";
-import { type CursorOfStream, readSettled, readStreamState } from "./stream-state.ts";
-import { earliestOf, type SyncRange, syncRange } from "./sync-range.ts";
+import { type CursorOfStream } from "./stream-state.ts";
+import { type SyncRange } from "./sync-range.ts";
 
 /** One window of the Exports API, ms. */
 const LONGEST_LOOK_BACK_MS = 30 * 86_400_000;
@@ -138,54 +137,6 @@ function partsOf(
 function cursorOf(stream: WindowedStream | FollowedStream): CursorOfStream {
   if (stream.kind === "windowed") return stream;
   return { name: stream.name, cursorField: CONVERSATION_UPDATED_AT, cursor: followedCursor };
-}
-
-/** What is to be read of a stream that has a cursor, and from when on its rows are whole (ms UTC). */
-function rangeOf(
-  { config, logger }: PlanOptions,
-  cursor: CursorOfStream,
-  isFollowed: boolean,
-  saved: unknown,
-  terms: SyncTerms,
-  now: number,
-): { progress: RangeProgress; since: number | undefined } {
-  const progress = readStreamState(cursor, saved);
-  const range = syncRange(config, now, progress, !terms.isFullRefresh);
-  if (progress !== undefined && range.start >= range.end && progress.cursor > now) {
-    logger.warn(
-      `${cursor.name}: the saved state (${describeInstant(progress.cursor)}) lies after the time of this sync, ` +
-        `${describeInstant(now)} (the earlier of this machine's clock and Dixa's), so there is nothing to read. ` +
-        "If a clock was wrong, the next sync after it is right again goes on by itself; if the state is wrong, " +
-        "refresh the stream",
-    );
-  }
-  // A pass that was interrupted years behind the present has nothing late to expect there, and would ask for a whole
-  // lookback of conversations again.
-  const settled = isFollowed ? readSettled(saved) : undefined;
-  if (progress !== undefined && settled !== undefined) {
-    range.start = Math.max(range.start, Math.min(progress.cursor, settled));
-  }
-  const since = sinceOf(saved);
-  const earliest = earliestOf(config, now);
-  if (since !== undefined && earliest < since) {
-    logger.warn(
-      `${cursor.name}: rows from ${describeInstant(earliest)} on are wanted, but earlier syncs began at ` +
-        `${describeInstant(since)}. Refresh the stream to read what lies before`,
-    );
-  }
-  // Whatever lies between a cursor and a later start is never read, so the rows are whole from the start on.
-  const goesOn = progress !== undefined && progress.cursor >= range.start;
-  return {
-    progress: isFollowed
-      ? new RangeProgress(
-          cursor,
-          range,
-          range.end - config.lookback,
-          new PartialInstants(saved, settled ?? -Infinity),
-        )
-      : new RangeProgress(cursor, range),
-    since: goesOn ? since : range.start,
-  };
 }
 
 /**
