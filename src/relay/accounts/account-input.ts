@@ -67,6 +67,11 @@ export function checkedSecret(given: string, field: string): string {
   );
 }
 
+/** The same for one that may be left out. @throws AccountProblem */
+export function optionalSecret(given: string | undefined, field: string): string | undefined {
+  return given === undefined ? undefined : checkedSecret(given, field);
+}
+
 /** @throws AccountProblem */
 export function checkedId(given: string): string {
   const parsed = z.uuid().toLowerCase().safeParse(given.trim());

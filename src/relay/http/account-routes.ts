@@ -1,7 +1,7 @@
 import { type FastifyRequest } from "fastify";
 import { z } from "zod";
 
-import { type AccountOutcome, type Removal } from "../accounts/accounts.ts";
+import { type AccountOutcome, type Removal } from "../accounts/account-requests.ts";
 import { parseDuration } from "../config/scalars.ts";
 import {
   accountChangesSchema,

@@ -1,7 +1,7 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
 
 import { isAccountProblem } from "../accounts/account-problem.ts";
-import { type AccountOutcome } from "../accounts/accounts.ts";
+import { type AccountOutcome } from "../accounts/account-requests.ts";
 import { type Done } from "./done.ts";
 import { faultsOf, type FormFaults } from "./form-faults.ts";
 import { asHtml, notFound } from "./forms.ts";

@@ -1,6 +1,6 @@
 import { type FastifyInstance, type FastifyRequest } from "fastify";
 
-import { type AccountOutcome } from "../accounts/accounts.ts";
+import { type AccountOutcome } from "../accounts/account-requests.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { type Services } from "../http/services.ts";
 import { type Access } from "./access.ts";
