@@ -1,5 +1,6 @@
 import { type PersonalKind } from "../../dixa/personal.ts";
 import { keyBytes } from "../../http/json-element.ts";
+import { nameAt } from "./row-path.ts";
 
 /**
  * What becomes of a value that is no list and no object: it leaves as it came, is left out (`unknown`: because the schema
@@ -76,11 +77,6 @@ export class MemberTable {
     }
     return mayHaveEscapes ? this.#byName.get(nameAt(buffer, start, end)) : undefined;
   }
-}
-
-/** A key, decoded from its bytes, quotes included. */
-export function nameAt(buffer: Buffer, start: number, end: number): string {
-  return JSON.parse(buffer.toString("utf8", start, end)) as string;
 }
 
 /** The value leaves as it came, whatever it is. */

@@ -4,7 +4,8 @@ import { skipBlank, skipString, skipValue } from "../../http/json-scan.ts";
 import { isNormalInstant, normalizedInstant } from "./instants.ts";
 import { type Pseudonyms } from "./pseudonyms.ts";
 import { type FieldChange, LEFT_OUT, type Replacements } from "./replacements.ts";
-import { DROP, DROP_UNKNOWN, KEEP, nameAt, type ValuePlan } from "./row-plan.ts";
+import { pathText } from "./row-path.ts";
+import { DROP, DROP_UNKNOWN, KEEP, type ValuePlan } from "./row-plan.ts";
 
 const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
@@ -95,7 +96,7 @@ export class RowRewriter {
     const first = this.#buffer[start];
     const isScalar = first !== OPEN_BRACE && first !== OPEN_BRACKET && first !== SMALL_N;
     if (plan === DROP_UNKNOWN || (isScalar && plan.scalar === "unknown")) {
-      this.#onUnknown(this.#pathText());
+      this.#onUnknown(pathText(this.#buffer, this.#path));
       return true;
     }
     return isScalar && plan.scalar === "drop";
@@ -186,20 +187,9 @@ export class RowRewriter {
 
   /** The null in the place of what can't leave otherwise. */
   #nulled(): Buffer {
-    this.#changes.push({
-      field: this.#pathText(),
-      change: "NULLED",
-      reason: "SOURCE_SERIALIZATION_ERROR",
-    });
+    const field = pathText(this.#buffer, this.#path);
+    this.#changes.push({ field, change: "NULLED", reason: "SOURCE_SERIALIZATION_ERROR" });
     return NULL;
-  }
-
-  #pathText(): string {
-    const names: string[] = [];
-    for (let key = 0; key < this.#path.length; key += 2) {
-      names.push(nameAt(this.#buffer, this.#path[key] ?? 0, this.#path[key + 1] ?? 0));
-    }
-    return names.join(".").toWellFormed();
   }
 
   #edit(start: number, end: number, replacement: Buffer): void {
