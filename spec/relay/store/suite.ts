@@ -2,13 +2,13 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 
 import { newConnectionState, phaseName } from "../../../src/relay/coalescer/connection-state.ts";
 import { DEFAULT_TIMINGS, type Timings } from "../../../src/relay/coalescer/timings.ts";
-import { type StoreOptions } from "../../../src/relay/store/sql-store.ts";
 import {
   type Applied,
   type ConnectionInfo,
   type SharedLimits,
   type Store,
 } from "../../../src/relay/store/store.ts";
+import { type StoreOptions } from "../../../src/relay/store/store-options.ts";
 import { webhookEvent } from "../support/events.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 

@@ -1,4 +1,5 @@
 import { CLOCK_STEP } from "../coalescer/schedule.ts";
+import { BeatTable } from "./beat-table.ts";
 import { ascending, type CredentialTable } from "./credential-table.ts";
 import { type Database, type Transaction } from "./database.ts";
 import { type EventTable } from "./event-table.ts";
@@ -21,11 +22,13 @@ export class OwedSyncs {
   readonly #database: Database;
   readonly #credentials: CredentialTable;
   readonly #events: EventTable;
+  readonly #beats: BeatTable;
 
   constructor(database: Database, credentials: CredentialTable, events: EventTable) {
     this.#database = database;
     this.#credentials = credentials;
     this.#events = events;
+    this.#beats = new BeatTable(database);
   }
 
   /**
@@ -35,7 +38,7 @@ export class OwedSyncs {
    */
   async beat(credentialIds: readonly string[], bound: number): Promise<Beat> {
     const wanted = new Set(credentialIds);
-    const { gapMs, debtors } = await this.#beat(bound);
+    const { gapMs, debtors } = await this.#beats.beat(bound);
     const own = debtors.filter((id) => wanted.has(id));
     const owed: OwedSync[] = [];
     for (const batch of batches(own)) {
@@ -49,30 +52,6 @@ export class OwedSyncs {
       owed.push(...found);
     }
     return { gapMs, owed };
-  }
-
-  /** @returns what {@link Beat} says, and the credentials that have not owed a sync yet for the last outage */
-  async #beat(bound: number): Promise<{ gapMs: number | undefined; debtors: string[] }> {
-    return await this.#database.transaction(
-      async (transaction) => {
-        const { now } = transaction;
-        const { forUpdate } = this.#database.dialect;
-        const [row] = await transaction.all(`SELECT at FROM relay_beat ${forUpdate}`);
-        const at = Number(row?.["at"] ?? 0);
-        // Nobody knows how long ago that was, when the clock has been set back since.
-        const isGap = at > 0 && (now - at > bound || at > now + CLOCK_STEP);
-        const count = isGap ? ", outage = outage + 1" : "";
-        await transaction.all(`UPDATE relay_beat SET at = $1${count}`, [ascending(now, at)]);
-        const debtors = await transaction.all(
-          "SELECT credential_id FROM relay_credential WHERE outage < (SELECT outage FROM relay_beat)",
-        );
-        return {
-          gapMs: isGap ? Math.max(0, now - at) : undefined,
-          debtors: debtors.map(({ credential_id: id }) => String(id)).sort(),
-        };
-      },
-      { isRepeatable: true },
-    );
   }
 
   async owe(missed: readonly Missed[]): Promise<{ owed: OwedSync[]; locked: string[] }> {

@@ -22,8 +22,9 @@ import {
   unavailable,
 } from "./postgres-errors.ts";
 import { PostgresPool } from "./postgres-pool.ts";
-import { SqlStore, type StoreOptions } from "./sql-store.ts";
+import { SqlStore } from "./sql-store.ts";
 import { type Store } from "./store.ts";
+import { type StoreOptions } from "./store-options.ts";
 
 export interface PostgresOptions extends StoreOptions {
   /** Connections at most. Default 8. */

@@ -1,19 +1,8 @@
-import { type Clock } from "../../http/clock.ts";
 import { type Input } from "../coalescer/inputs.ts";
-import { type TimingsOf } from "../coalescer/timings.ts";
-import { AccountTable } from "./account-table.ts";
-import { ActivityTable } from "./activity-table.ts";
-import { ConnectionSteps } from "./connection-steps.ts";
-import { ConnectionTable } from "./connection-table.ts";
 import { credentialSummaries } from "./credential-summaries.ts";
-import { CredentialTable } from "./credential-table.ts";
 import { type Database } from "./database.ts";
-import { DueConnections } from "./due-connections.ts";
-import { ACCEPT_TIMEOUT, EventLedger } from "./event-ledger.ts";
-import { EventTable } from "./event-table.ts";
-import { HistoryTable } from "./history-table.ts";
-import { OwedSyncs } from "./owed-syncs.ts";
-import { SharedBudget } from "./shared-budget.ts";
+import { ACCEPT_TIMEOUT } from "./event-ledger.ts";
+import { type SqlTables, sqlTables } from "./sql-tables.ts";
 import {
   type Acceptance,
   type AccountContent,
@@ -35,93 +24,55 @@ import {
   type SubscriptionReport,
   type WebhookEvent,
 } from "./store.ts";
-import { SubscriptionTable } from "./subscription-table.ts";
-
-export interface StoreOptions {
-  /** Undefined: the database's own, so that replicas whose clocks differ agree; for a file, this machine's. */
-  clock?: Clock | undefined;
-  timingsOf: TimingsOf;
-  /** In [0, 1), for the jitter of delays. */
-  random?: (() => number) | undefined;
-  /**
-   * How long after an event some connection of its credential may be due, ms, at the earliest. Default: at once, so all
-   * its connections are looked at after each batch of events.
-   */
-  soonestOf?: ((credentialId: string) => number) | undefined;
-  /** Whether an older schema may be brought up to date; if not, it is an error. Default true. */
-  mayMigrate?: boolean | undefined;
-}
+import { type StoreOptions } from "./store-options.ts";
 
 /** The store on a database of either kind. */
 export class SqlStore implements Store {
   readonly #database: Database;
-  readonly #credentials: CredentialTable;
-  readonly #events: EventTable;
-  readonly #ledger: EventLedger;
-  readonly #owed: OwedSyncs;
-  readonly #subscriptions: SubscriptionTable;
-  readonly #connections: ConnectionTable;
-  readonly #due: DueConnections;
-  readonly #activity: ActivityTable;
-  readonly #history: HistoryTable;
-  readonly #accounts: AccountTable;
-  readonly #budget: SharedBudget;
+  readonly #tables: SqlTables;
 
-  constructor(database: Database, { timingsOf, random = Math.random, soonestOf = () => 0 }: StoreOptions) {
+  constructor(database: Database, options: StoreOptions) {
     this.#database = database;
-    const credentials = new CredentialTable(database);
-    const events = new EventTable(database);
-    this.#credentials = credentials;
-    this.#events = events;
-    this.#ledger = new EventLedger({ database, credentials, events, soonest: soonestOf });
-    this.#owed = new OwedSyncs(database, credentials, events);
-    this.#subscriptions = new SubscriptionTable(database, this.#owed);
-    const steps = new ConnectionSteps(timingsOf, random);
-    this.#connections = new ConnectionTable(database, steps);
-    this.#due = new DueConnections(database, steps);
-    this.#activity = new ActivityTable(database);
-    this.#history = new HistoryTable(database);
-    this.#accounts = new AccountTable(database);
-    this.#budget = new SharedBudget(database);
+    this.#tables = sqlTables(database, options);
   }
 
   accept(
     events: readonly WebhookEvent[],
     options?: { waitForLocks?: boolean },
   ): Promise<(Acceptance | "locked")[]> {
-    return this.#ledger.accept(events, options);
+    return this.#tables.ledger.accept(events, options);
   }
 
   requestSync(credentialId: string): Promise<number> {
-    return this.#ledger.requestSync(credentialId);
+    return this.#tables.ledger.requestSync(credentialId);
   }
 
   beat(credentialIds: readonly string[], bound: number): Promise<Beat> {
-    return this.#owed.beat(credentialIds, bound);
+    return this.#tables.owed.beat(credentialIds, bound);
   }
 
   owe(missed: readonly Missed[]): Promise<{ owed: OwedSync[]; locked: string[] }> {
-    return this.#owed.owe(missed);
+    return this.#tables.owed.owe(missed);
   }
 
   oweStale(limits: ReadonlyMap<string, number>): Promise<OwedSync[]> {
-    return this.#owed.oweStale(limits);
+    return this.#tables.owed.oweStale(limits);
   }
 
   subscriptionsDue(credentialIds: readonly string[], every: number): Promise<string[]> {
-    return this.#subscriptions.due(credentialIds, every);
+    return this.#tables.subscriptions.due(credentialIds, every);
   }
 
   reportSubscription(credentialId: string, report: SubscriptionReport, agoMs: number) {
-    return this.#subscriptions.report(credentialId, report, agoMs);
+    return this.#tables.subscriptions.report(credentialId, report, agoMs);
   }
 
   take(owner: string, limit: number): Promise<Applied[]> {
-    return this.#due.take(owner, limit);
+    return this.#tables.due.take(owner, limit);
   }
 
   apply(connectionId: string, input: Input): Promise<Applied | undefined> {
-    return this.#connections.apply(connectionId, input);
+    return this.#tables.connections.apply(connectionId, input);
   }
 
   upsertConnections(
@@ -129,11 +80,11 @@ export class SqlStore implements Store {
     connections: readonly ConnectionInfo[],
     onDiscover: "sync" | "ignore",
   ): Promise<string[]> {
-    return this.#connections.upsert(credentialId, connections, onDiscover);
+    return this.#tables.discovery.upsert(credentialId, connections, onDiscover);
   }
 
   ensureCredentials(credentialIds: readonly string[]): Promise<void> {
-    return this.#credentials.ensure(credentialIds);
+    return this.#tables.credentials.ensure(credentialIds);
   }
 
   credentialSummaries(): Promise<CredentialSummary[]> {
@@ -146,89 +97,89 @@ export class SqlStore implements Store {
   }
 
   connections(credentialId?: string): Promise<Connection[]> {
-    return this.#connections.list({ credentialId });
+    return this.#tables.connections.list({ credentialId });
   }
 
   connectionPage(credentialId: string, page: { limit: number; offset: number }) {
-    return this.#connections.page(credentialId, page);
+    return this.#tables.connections.page(credentialId, page);
   }
 
   async connection(connectionId: string): Promise<Connection | undefined> {
-    const [connection] = await this.#connections.list({ connectionId });
+    const [connection] = await this.#tables.connections.list({ connectionId });
     return connection;
   }
 
   forget(connectionId: string, mayForget: (connection: Connection) => boolean) {
-    return this.#connections.forget(connectionId, mayForget);
+    return this.#tables.connections.forget(connectionId, mayForget);
   }
 
   connectionIds(): Promise<string[]> {
-    return this.#connections.ids();
+    return this.#tables.connections.ids();
   }
 
   recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]> {
-    return this.#events.recent(credentialId, limit);
+    return this.#tables.events.recent(credentialId, limit);
   }
 
   recentActivity(connectionId: string, limit: number): Promise<Activity[]> {
-    return this.#activity.recent(connectionId, limit);
+    return this.#tables.activity.recent(connectionId, limit);
   }
 
   keepHistory(): Promise<void> {
-    return this.#history.keep();
+    return this.#tables.history.keep();
   }
 
   history(credentialId: string, since: number): Promise<HistoryEntry[]> {
-    return this.#history.read(credentialId, since);
+    return this.#tables.history.read(credentialId, since);
   }
 
   accountsVersion(): Promise<number> {
-    return this.#accounts.version();
+    return this.#tables.accounts.version();
   }
 
   accounts(): Promise<AccountSet> {
-    return this.#accounts.all();
+    return this.#tables.accounts.all();
   }
 
   writeAccount(
     credentialId: string,
     change: (known: AccountRecord | undefined) => AccountContent | undefined,
   ): Promise<AccountRecord | undefined> {
-    return this.#accounts.write(credentialId, change);
+    return this.#tables.accounts.write(credentialId, change);
   }
 
   takeRequest(limits: SharedLimits): Promise<number> {
-    return this.#budget.takeRequest(limits);
+    return this.#tables.budget.takeRequest(limits);
   }
 
   acquireSlot(owner: string, limits: SharedLimits): Promise<Slot | undefined> {
-    return this.#budget.acquireSlot(owner, limits);
+    return this.#tables.budget.acquireSlot(owner, limits);
   }
 
   releaseSlot(slot: Slot): Promise<void> {
-    return this.#budget.releaseSlot(slot);
+    return this.#tables.budget.releaseSlot(slot);
   }
 
   pauseUntil(instant: number): Promise<void> {
-    return this.#budget.pauseUntil(instant);
+    return this.#tables.budget.pauseUntil(instant);
   }
 
   pausedUntil(): Promise<number> {
-    return this.#budget.pausedUntil();
+    return this.#tables.budget.pausedUntil();
   }
 
   async purge(instant: number): Promise<number> {
-    await this.#activity.purge(instant);
-    await this.#history.purge();
-    return await this.#events.purge(instant);
+    await this.#tables.activity.purge(instant);
+    await this.#tables.history.purge();
+    return await this.#tables.events.purge(instant);
   }
 
   recover(): Promise<void> {
-    return this.#due.recover();
+    return this.#tables.due.recover();
   }
 
   ping(): Promise<void> {
-    return this.#events.rehearse(ACCEPT_TIMEOUT);
+    return this.#tables.events.rehearse(ACCEPT_TIMEOUT);
   }
 
   close(): Promise<void> {

@@ -7,8 +7,9 @@ import { type Clock, systemClock } from "../../http/clock.ts";
 import { type Database, type Dialect, type Parameter, type Row, type Transaction } from "./database.ts";
 import { messageOf } from "./error-message.ts";
 import { checkSchema, migrate } from "./migrations.ts";
-import { SqlStore, type StoreOptions } from "./sql-store.ts";
+import { SqlStore } from "./sql-store.ts";
 import { type Store, StoreUnavailableError } from "./store.ts";
+import { type StoreOptions } from "./store-options.ts";
 
 /** How long to wait for another process that has the file locked, ms. */
 const BUSY_TIMEOUT = 5000;
