@@ -1,38 +1,30 @@
-import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
-
 import { type FastifyInstance } from "fastify";
 
 import { type Clock } from "../../http/clock.ts";
 import { type SecretFilter } from "../../logging/secret-filter.ts";
-import { VERSION } from "../../version.ts";
 import { CurrentConfig } from "../accounts/current-config.ts";
 import { openAccounts, type OpenedAccounts } from "../accounts/open-accounts.ts";
 import { openSubscriptions } from "../accounts/open-subscriptions.ts";
 import { type LoadedConfig } from "../config/load.ts";
 import { type RelayConfig } from "../config/relay-config.ts";
-import { Dispatcher } from "../dispatch/dispatcher.ts";
-import { Mapping, type MappingRequest } from "../dispatch/mapping.ts";
-import { Bell, repeat } from "../dispatch/repeat.ts";
-import { SharedRateBudget } from "../dispatch/shared-rate-budget.ts";
+import { Bell } from "../dispatch/repeat.ts";
 import { closeServer } from "../http/close-server.ts";
 import { createServer } from "../http/server.ts";
 import { type Services } from "../http/services.ts";
 import { addPage } from "../page/page.ts";
-import { messageOf } from "../store/error-message.ts";
 import { GroupCommit } from "../store/group-commit.ts";
 import { describeStore } from "../store/open.ts";
-import { isStoreUnavailable, type SharedLimits, type Store } from "../store/store.ts";
+import { type Store } from "../store/store.ts";
 import { type Logger } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
-import { logNote } from "../telemetry/note-log.ts";
-import { QuietLog } from "../telemetry/quiet-log.ts";
 import { Watch } from "../watch/watch.ts";
-import { AccountNotices } from "./account-notices.ts";
-import { CurrentAirbyte } from "./current-airbyte.ts";
-import { DirectoryWatch } from "./directory-watch.ts";
+import { aborted } from "./aborted.ts";
+import { AccountWatch } from "./account-watch.ts";
+import { type AirbyteSide, openAirbyteSide } from "./airbyte-side.ts";
 import { locationOf, openRelayStore } from "./open-relay-store.ts";
 import { Reloads } from "./reloads.ts";
+import { runRepeatedTasks } from "./repeated-tasks.ts";
+import { Trouble } from "./trouble.ts";
 
 export interface RelayProcessOptions {
   loaded: LoadedConfig;
@@ -44,16 +36,6 @@ export interface RelayProcessOptions {
   clock: Clock;
 }
 
-const PURGE_EVERY_MS = 3_600_000;
-const RECOVER_EVERY_MS = 60_000;
-/** Between two looks whether other replicas have changed accounts, ms: one statement. */
-const LOOK_EVERY_MS = 1000;
-/** Between two looks at the files of the configuration, ms. */
-const WATCH_EVERY_MS = 1000;
-/** After a repeated task that failed: the first step, ms. */
-const REPEAT_RETRY_MS = 5000;
-/** A place for a request in flight outlives the longest request by this, ms. */
-const SLOT_MARGIN_MS = 30_000;
 /** For the last beat of a relay that stops, ms. */
 const LAST_BEAT_MS = 2000;
 /** For requests under way when the server is closed, ms: longer than a commit may take. */
@@ -66,18 +48,17 @@ const CLOSE_GRACE_MS = 10_000;
 export class RelayProcess {
   readonly #current: CurrentConfig;
   readonly #accounts: OpenedAccounts;
+  readonly #accountWatch: AccountWatch;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #store: Store;
-  readonly #airbyte: CurrentAirbyte;
+  readonly #airbyte: AirbyteSide;
   readonly #reloads: Reloads;
-  readonly #dispatcher: Dispatcher;
   readonly #server: FastifyInstance;
-  readonly #directory: DirectoryWatch;
   /** Rung when the connections that are wanted have changed. */
   readonly #remap = new Bell();
   readonly #watch: Watch;
-  readonly #trouble: QuietLog;
+  readonly #trouble: Trouble;
   readonly #stopping = new AbortController();
   #repeated: Promise<unknown> | undefined;
 
@@ -88,39 +69,11 @@ export class RelayProcess {
     this.#logger = logger;
     this.#clock = clock;
     this.#store = store;
-    this.#trouble = new QuietLog(logger, clock);
+    this.#trouble = new Trouble(logger, clock);
+    const { onError } = this.#trouble;
     const metrics = new Metrics();
-    const limits = limitsOf(current);
-    this.#airbyte = new CurrentAirbyte(config.airbyte, {
-      clock,
-      userAgent: `dixa-relay/${VERSION}`,
-      budget: new SharedRateBudget({ store, limits, clock, onError: this.#onError }),
-      onUnreadableRow: (fault) => {
-        this.#trouble.warn("unreadable row", `left out of Airbyte's list: ${fault}`);
-      },
-    });
-    this.#dispatcher = new Dispatcher({
-      store,
-      airbyte: this.#airbyte,
-      clock,
-      owner: `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`,
-      limits,
-      onNote: (connection, note) => {
-        metrics.noted(note);
-        logNote(logger, connection, note);
-      },
-      onError: this.#onError,
-    });
-    const mapping = new Mapping({
-      store,
-      airbyte: this.#airbyte,
-      clock,
-      wanted: () => mappingRequest(current),
-      onError: (connectionId, error) => {
-        this.#trouble.warn("unreadable", `connection ${connectionId} can't be read: ${messageOf(error)}`);
-      },
-    });
-    this.#directory = new DirectoryWatch(mapping, logger);
+    this.#airbyte = openAirbyteSide({ current, store, clock, logger, metrics, trouble: this.#trouble });
+    const { dispatcher, directory } = this.#airbyte;
     this.#accounts = openAccounts({
       current,
       store,
@@ -129,7 +82,10 @@ export class RelayProcess {
         secrets.hide(values);
       },
     });
-    this.#watchCredentials();
+    const remap = () => {
+      this.#remap.ring();
+    };
+    this.#accountWatch = new AccountWatch({ accounts: this.#accounts, current, store, logger, remap });
     this.#reloads = new Reloads({
       load,
       loaded,
@@ -141,7 +97,7 @@ export class RelayProcess {
     });
     const maxInFlight = config.store.kind === "postgres" ? 2 : 1;
     const wake = () => {
-      this.#dispatcher.wake();
+      dispatcher.wake();
     };
     this.#watch = new Watch({
       config: () => current.value,
@@ -153,7 +109,7 @@ export class RelayProcess {
       openSubscriptions: ({ dixaApiToken: token = "", dixaApiUrl: url }) =>
         openSubscriptions({ token, url }, clock),
       wake,
-      onError: this.#onError,
+      onError,
     });
     const services: Services = {
       get config() {
@@ -169,10 +125,8 @@ export class RelayProcess {
         this.#watch.ingest.note(id);
       },
       wake,
-      remap: () => {
-        this.#remap.ring();
-      },
-      isMapped: () => this.#directory.isMapped,
+      remap,
+      isMapped: () => directory.isMapped,
       configFault: () => this.#reloads.fault,
       stopping: this.#stopping.signal,
     };
@@ -186,14 +140,13 @@ export class RelayProcess {
    * @throws the signal's reason; an error with a message for people when the store or the port can't be used
    */
   static async start(options: RelayProcessOptions, signal: AbortSignal): Promise<RelayProcess> {
-    const { clock } = options;
     const { config } = options.loaded;
     const current = new CurrentConfig(config);
     const store = await openRelayStore({ ...options, current }, signal);
     try {
       const relay = new RelayProcess(options, current, store);
       await relay.#reloads.watch();
-      await relay.#readAccounts();
+      await relay.#accountWatch.read();
       const { host, port } = config.listen;
       await relay.#server.listen({
         host,
@@ -201,39 +154,8 @@ export class RelayProcess {
         listenTextResolver: (address) =>
           `listening on ${address}, with ${describeStore(locationOf(config))} and ${config.airbyte.url}`,
       });
-      relay.#dispatcher.start();
-      const schedule = { clock, retryAfter: REPEAT_RETRY_MS };
-      relay.#repeated = Promise.all([
-        relay.#watch.run(relay.#stopping.signal),
-        repeat((stopped) => relay.#refresh(stopped), relay.#stopping.signal, {
-          ...schedule,
-          every: () => current.value.refreshMs,
-          bell: relay.#remap,
-          onError: (error) => {
-            relay.#trouble.warn("refresh", `Airbyte's connections can't be listed: ${messageOf(error)}`);
-          },
-        }),
-        repeat(() => relay.#lookAtAccounts(), relay.#stopping.signal, {
-          ...schedule,
-          every: LOOK_EVERY_MS,
-          onError: relay.#onError,
-        }),
-        repeat(() => store.recover(), relay.#stopping.signal, {
-          ...schedule,
-          every: RECOVER_EVERY_MS,
-          onError: relay.#onError,
-        }),
-        repeat(() => relay.#reloads.look(), relay.#stopping.signal, {
-          ...schedule,
-          every: WATCH_EVERY_MS,
-          onError: relay.#onError,
-        }),
-        repeat(() => store.purge(clock.now() - current.value.retentionMs), relay.#stopping.signal, {
-          ...schedule,
-          every: PURGE_EVERY_MS,
-          onError: relay.#onError,
-        }),
-      ]);
+      relay.#airbyte.dispatcher.start();
+      relay.#repeated = relay.#runRepeated();
       return relay;
     } catch (error) {
       await store.close();
@@ -251,14 +173,14 @@ export class RelayProcess {
     this.#stopping.abort();
     this.#logger.info("stopping");
     const drain = hurry.aborted ? 0 : this.#current.value.shutdownTimeoutMs;
-    const dispatched = this.#dispatcher.stop(drain);
+    const dispatched = this.#airbyte.dispatcher.stop(drain);
     await this.#clock.sleep(this.#current.value.shutdownDelayMs, hurry).catch(() => undefined);
     await closeServer(this.#server, CLOSE_GRACE_MS, hurry);
     await Promise.race([Promise.all([dispatched, this.#repeated]), aborted(hurry)]);
     // What was refused lately is known here alone.
-    const beaten = this.#watch.beat({ isLast: true }).catch(this.#onError);
+    const beaten = this.#watch.beat({ isLast: true }).catch(this.#trouble.onError);
     await Promise.race([beaten, this.#clock.sleep(LAST_BEAT_MS, hurry).catch(() => undefined)]);
-    this.#airbyte.close();
+    this.#airbyte.airbyte.close();
     await this.#store.close();
     this.#logger.info("stopped");
   }
@@ -268,93 +190,31 @@ export class RelayProcess {
     await this.#reloads.reload(why);
   }
 
+  async #runRepeated(): Promise<void> {
+    const { signal } = this.#stopping;
+    await Promise.all([
+      this.#watch.run(signal),
+      runRepeatedTasks(
+        {
+          current: this.#current,
+          store: this.#store,
+          clock: this.#clock,
+          trouble: this.#trouble,
+          accounts: this.#accountWatch,
+          reloads: this.#reloads,
+          ...this.#airbyte,
+          remap: this.#remap,
+        },
+        signal,
+      ),
+    ]);
+  }
+
   #take(config: RelayConfig): void {
     this.#accounts.declare(config);
-    this.#airbyte.take(config.airbyte);
+    this.#airbyte.airbyte.take(config.airbyte);
     this.#logger.level = config.logLevel;
-    // New timings count from now on.
-    this.#store.ensureCredentials(this.#credentialIds()).catch(this.#onError);
+    this.#accountWatch.ensureCredentials().catch(this.#trouble.onError);
     this.#remap.ring();
   }
-
-  async #refresh(signal: AbortSignal): Promise<void> {
-    if (await this.#directory.refresh(signal)) this.#dispatcher.wake();
-  }
-
-  /** Before the first webhook: those of accounts that the store holds must not be taken for nobody's. */
-  async #readAccounts(): Promise<void> {
-    await this.#accounts.accounts.look();
-    const renewed = await this.#accounts.renew();
-    if (renewed > 0)
-      this.#logger.info({ accounts: renewed }, "secrets are encrypted under the new secret_key");
-    await this.#store.ensureCredentials(this.#credentialIds());
-  }
-
-  /** Learns what other replicas have changed. */
-  async #lookAtAccounts(): Promise<void> {
-    if (!(await this.#accounts.accounts.look())) return;
-    // New timings count from now on.
-    await this.#store.ensureCredentials(this.#credentialIds());
-  }
-
-  #credentialIds(): string[] {
-    return this.#current.value.credentials.map(({ id }) => id);
-  }
-
-  #watchCredentials(): void {
-    const current = this.#current;
-    const notices = new AccountNotices(this.#logger);
-    let mapped = JSON.stringify(mappingRequest(current).credentials);
-    current.onChange(() => {
-      notices.tell(current);
-      const now = JSON.stringify(mappingRequest(current).credentials);
-      if (now !== mapped) this.#remap.ring();
-      mapped = now;
-    });
-  }
-
-  readonly #onError = (error: unknown): void => {
-    if (isStoreUnavailable(error)) {
-      this.#trouble.warn("store", `the store can't be used: ${messageOf(error)}`);
-    } else {
-      this.#logger.error({ err: error }, "an unexpected error; the relay goes on");
-    }
-  };
-}
-
-/** The limits of the moment, but for the number of workers. */
-function limitsOf(current: CurrentConfig): SharedLimits {
-  const { concurrency } = current.value.airbyte;
-  return {
-    concurrency,
-    get perSecond() {
-      return current.value.airbyte.perSecond;
-    },
-    get burst() {
-      return current.value.airbyte.burst;
-    },
-    get slotLease() {
-      return current.value.airbyte.startTimeoutMs + SLOT_MARGIN_MS;
-    },
-  };
-}
-
-/** What the mapping is to find. */
-function mappingRequest({ value, removed }: CurrentConfig): MappingRequest {
-  return {
-    credentials: value.credentials.map(({ id, connections }) => ({ id, selection: connections })),
-    removed,
-    workspaceIds: value.airbyte.workspaces,
-    onDiscover: value.onDiscover,
-  };
-}
-
-/** Resolves when the signal is aborted. */
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => {
-      resolve();
-    });
-  });
 }
