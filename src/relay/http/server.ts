@@ -3,21 +3,19 @@ import {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
-  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from "fastify";
 
-import { isAccountProblem } from "../accounts/account-problem.ts";
-import { isStoreUnavailable } from "../store/store.ts";
 import { type Rejection } from "../telemetry/metrics.ts";
 import { QuietLog } from "../telemetry/quiet-log.ts";
 import { accountOperations } from "./account-routes.ts";
+import { answerError } from "./answer-error.ts";
 import { trackRequests } from "./close-server.ts";
 import { connectionListOperation } from "./connection-list.ts";
 import { connectionOperations } from "./connection-routes.ts";
 import { credentialOperations } from "./credential-routes.ts";
-import { accountProblem, HttpProblem, isHttpProblem, storeUnavailable, unauthorized } from "./errors.ts";
+import { HttpProblem, unauthorized } from "./errors.ts";
 import { healthOperations } from "./health-routes.ts";
 import { notificationOperation } from "./notification-route.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -163,41 +161,4 @@ const REJECTIONS: Readonly<Record<number, Rejection>> = {
 
 function isWebhook(request: FastifyRequest): boolean {
   return request.url.startsWith(WEBHOOK_PATH);
-}
-
-/** Fastify's own refusals, in our words. */
-const FRAMEWORK: Readonly<Record<string, HttpProblem>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: new HttpProblem(415, "media_type", "Send application/json."),
-  FST_ERR_CTP_BODY_TOO_LARGE: new HttpProblem(
-    413,
-    "too_large",
-    `The body may have ${WEBHOOK_BODY_LIMIT / 1024} KiB at most.`,
-  ),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: new HttpProblem(
-    400,
-    "malformed",
-    "The body is not as long as its Content-Length says.",
-  ),
-  FST_ERR_BAD_URL: new HttpProblem(404, "not_found", "There is nothing at this address."),
-};
-
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = problemOf(error);
-  if (problem.status === 500) request.log.error({ err: error }, "a request failed");
-  void reply.code(problem.status).headers(problem.headers).send(problem.body);
-}
-
-function problemOf(error: unknown): HttpProblem {
-  if (isHttpProblem(error)) return error;
-  if (isStoreUnavailable(error)) return storeUnavailable();
-  if (isAccountProblem(error)) return accountProblem(error);
-  if (typeof error === "object" && error !== null) {
-    const code = "code" in error ? String(error.code) : "";
-    const known = FRAMEWORK[code];
-    if (known !== undefined) return known;
-    const status = "statusCode" in error ? Number(error.statusCode) : 500;
-    if (status >= 400 && status < 500)
-      return new HttpProblem(status, "bad_request", "The request can't be read.");
-  }
-  return new HttpProblem(500, "internal", "The relay made a mistake; its log says which.");
 }
