@@ -280,67 +280,72 @@ export function describeOwedSyncs(name: string, create: CreateDatabase): void {
         fc.record({ do: fc.constant("tell"), replica: fc.constantFrom(0, 1) }),
         fc.record({ do: fc.constant("event"), id: fc.constantFrom("a", "b") }),
       );
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
-          const { clock, one, two } = await replicas();
-          await one.beat(["a", "b"], BOUND);
-          let elapsed = 0;
-          let silence = 0;
-          let misses = 0;
-          let outages = 0;
-          /** When each replica refused a webhook of a credential last, as its own stopwatch says. */
-          const refused = [new Map<string, number>(), new Map<string, number>()];
-          const newest = new Map<string, number>();
-          for (const [index, each] of steps.entries()) {
-            if (each.do === "pass") {
-              clock.advance(each.ms);
-              elapsed += Math.max(0, each.ms);
-              silence += Math.abs(each.ms);
-            } else if (each.do === "miss") {
-              misses++;
-              newest.set(each.id, (await seqOf(one, each.id)) ?? 0);
-              // A load balancer tries the other replica, too.
-              for (const replica of refused) replica.set(each.id, elapsed);
-            } else if (each.do === "event") {
-              await one.accept([webhookEvent(each.id, `e${index}`)]);
-            } else {
-              const store = each.replica === 0 ? one : two;
-              // Within one ms nobody can tell what came first, and a sync too many is owed.
-              clock.advance(1);
-              elapsed++;
-              silence++;
-              const { gapMs } = await store.beat(["a", "b"], BOUND);
-              if (gapMs !== undefined) outages++;
-              expect(gapMs !== undefined).toBe(silence > BOUND);
-              silence = 0;
-              const mine = refused[each.replica]!;
-              await store.owe(
-                [...mine].map(([credentialId, at]) => ({
-                  credentialId,
-                  reason: "refused",
-                  agoMs: elapsed - at,
-                })),
-              );
-              for (const [id] of mine) {
-                const { seq, owed } = (await store.credentialSummary(id))!;
-                expect(owed?.seq ?? 0).toBeGreaterThan(newest.get(id) ?? 0);
-                expect(seq).toBeGreaterThanOrEqual(owed?.seq ?? 0);
-              }
-              mine.clear();
-            }
-          }
-          for (const id of ["a", "b"]) {
-            const owed = (await one.recentEvents(id, 100)).filter(({ eventType }) =>
-              eventType.startsWith("owed"),
+      type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+      const play = async (steps: readonly Step[]) => {
+        const { clock, one, two } = await replicas();
+        await one.beat(["a", "b"], BOUND);
+        let elapsed = 0;
+        let silence = 0;
+        let misses = 0;
+        let outages = 0;
+        /** When each replica refused a webhook of a credential last, as its own stopwatch says. */
+        const refused = [new Map<string, number>(), new Map<string, number>()];
+        const newest = new Map<string, number>();
+        for (const [index, each] of steps.entries()) {
+          if (each.do === "pass") {
+            clock.advance(each.ms);
+            elapsed += Math.max(0, each.ms);
+            silence += Math.abs(each.ms);
+          } else if (each.do === "miss") {
+            misses++;
+            newest.set(each.id, (await seqOf(one, each.id)) ?? 0);
+            // A load balancer tries the other replica, too.
+            for (const replica of refused) replica.set(each.id, elapsed);
+          } else if (each.do === "event") {
+            await one.accept([webhookEvent(each.id, `e${index}`)]);
+          } else {
+            const store = each.replica === 0 ? one : two;
+            // Within one ms nobody can tell what came first, and a sync too many is owed.
+            clock.advance(1);
+            elapsed++;
+            silence++;
+            const { gapMs } = await store.beat(["a", "b"], BOUND);
+            if (gapMs !== undefined) outages++;
+            expect(gapMs !== undefined).toBe(silence > BOUND);
+            silence = 0;
+            const mine = refused[each.replica]!;
+            await store.owe(
+              [...mine].map(([credentialId, at]) => ({
+                credentialId,
+                reason: "refused",
+                agoMs: elapsed - at,
+              })),
             );
-            // A clock that was set back makes the replicas double one.
-            const steppedBack = steps.some((each) => each.do === "pass" && each.ms < 0);
-            if (!steppedBack) expect(owed.length).toBeLessThanOrEqual(misses + outages);
+            for (const [id] of mine) {
+              const { seq, owed } = (await store.credentialSummary(id))!;
+              expect(owed?.seq ?? 0).toBeGreaterThan(newest.get(id) ?? 0);
+              expect(seq).toBeGreaterThanOrEqual(owed?.seq ?? 0);
+            }
+            mine.clear();
           }
-          await Promise.all(stores.splice(0).map((store) => store.close()));
-        }),
+        }
+        for (const id of ["a", "b"]) {
+          const owed = (await one.recentEvents(id, 100)).filter(({ eventType }) =>
+            eventType.startsWith("owed"),
+          );
+          // A clock that was set back makes the replicas double one.
+          const steppedBack = steps.some((each) => each.do === "pass" && each.ms < 0);
+          if (!steppedBack) expect(owed.length).toBeLessThanOrEqual(misses + outages);
+        }
+        await Promise.all(stores.splice(0).map((store) => store.close()));
+      };
+      // What the time limit cuts off goes on, and must have ended before its stores are closed.
+      let last = Promise.resolve();
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) => (last = play(steps))),
         { numRuns: 30, interruptAfterTimeLimit: 2500 },
       );
+      await last;
     }, 20_000);
   });
 }

@@ -43,7 +43,7 @@ export function neededToken(given: string | undefined, { dixaApiToken }: Credent
   const token = optionalSecret(given, "dixa_token") ?? dixaApiToken;
   if (token !== undefined) return token;
   throw new AccountProblem(
-    "invalid",
+    "conflict",
     "This needs an API token of Dixa, and none is kept for this account. Give one (dixa_token); it is forgotten afterwards.",
   );
 }

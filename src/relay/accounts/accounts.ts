@@ -115,7 +115,7 @@ export class Accounts {
     if (token !== undefined) needPublicUrl(this.#config);
     if (changes.keepToken === true && token === undefined && before.stored?.keepsToken !== true) {
       throw new AccountProblem(
-        "invalid",
+        "conflict",
         "keep_token is true, but no dixa_token is given, and none is kept.",
       );
     }

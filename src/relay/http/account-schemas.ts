@@ -8,10 +8,27 @@ import { accountSchema } from "./schemas.ts";
 const name = z
   .string()
   .max(200)
-  .regex(/^[^\p{Cc}]*[^\p{Cc}\s][^\p{Cc}]*$/u)
+  // Clients that are made from the OpenAPI document know no \p{Cc}.
+  // eslint-disable-next-line no-control-regex -- that there are none is what it says
+  .regex(/^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$/u)
   .describe("How the account is called.");
 const secret = z.string().regex(/^[!-~]{1,500}$/);
-const duration = z.string().regex(/^[0-9]{1,3}(ms|s|m|h)$/);
+/** Up to 24 days. */
+const duration = z
+  .string()
+  .regex(/^([0-9]{1,3}(ms|s|m)|([1-4]?[0-9]{1,2}|5[0-6][0-9]|57[0-6])h|([0-9]|1[0-9]|2[0-4])d)$/, {
+    error: "must be a duration such as 500ms, 30s, 2m, 6h or 7d, up to 24d",
+  });
+/** The same, 10ms at least. */
+const interval = z
+  .string()
+  .regex(
+    /^([1-9][0-9]{1,2}ms|[1-9][0-9]{0,2}(s|m)|([1-9][0-9]?|[1-4][0-9]{2}|5[0-6][0-9]|57[0-6])h|([1-9]|1[0-9]|2[0-4])d)$/,
+    {
+      error: "must be a duration such as 500ms, 30s, 2m, 6h or 7d, from 10ms up to 24d",
+    },
+  );
+const MAY_BE_NONE = new Set(["debounce", "max_wait", "min_interval", "settle_delay"]);
 
 const settings = {
   connections: z
@@ -32,7 +49,7 @@ const settings = {
       ...Object.fromEntries(
         Object.keys(timingKeys)
           .filter((key) => key !== "max_failed_jobs")
-          .map((key) => [key, duration.optional()] as const),
+          .map((key) => [key, (MAY_BE_NONE.has(key) ? duration : interval).optional()] as const),
       ),
       max_failed_jobs: z.int().min(1).max(1000).optional(),
     })

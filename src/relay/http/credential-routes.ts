@@ -7,6 +7,7 @@ import { parseDuration } from "../config/scalars.ts";
 import { COMMON, credentialId, error } from "./documented.ts";
 import { HttpProblem, notFound } from "./errors.ts";
 import { type Operation, pathParameter, queryParameter } from "./operation.ts";
+import { readBody } from "./read-body.ts";
 import { credentialListSchema, credentialSchema, syncSchema, type SyncView } from "./schemas.ts";
 import { type Services } from "./services.ts";
 import { outcomeOf } from "./sync-outcome.ts";
@@ -17,6 +18,8 @@ const LONGEST_WAIT_MS = 600_000;
 const WAIT = /^[0-9]{1,6}(ms|s|m|h)$/;
 /** Between two looks at the store while somebody waits, ms. Another replica may be at work, so nobody tells us. */
 const LOOK_MS = 500;
+
+const NOTHING = z.strictObject({});
 
 /** Dixa accounts, as they are, and syncs of them. */
 export function credentialOperations(services: Services): Operation[] {
@@ -35,6 +38,7 @@ export function credentialOperations(services: Services): Operation[] {
   const sync = async (request: FastifyRequest, reply: FastifyReply): Promise<SyncView> => {
     const credential = await found(request);
     const waitMs = waitOf(request);
+    if (Buffer.isBuffer(request.body) && request.body.length > 0) readBody(request, NOTHING);
     const seq = await store.requestSync(credential.id);
     request.log.info({ credential: credential.id, seq }, "sync asked for by hand");
     wake();
@@ -96,11 +100,11 @@ export function credentialOperations(services: Services): Operation[] {
           schema: z.string().regex(WAIT),
         },
       ],
-      body: { description: "Nothing, or {}.", schema: z.object({}), isOptional: true },
+      body: { description: "Nothing, or {}.", schema: NOTHING, isOptional: true },
       responses: {
         200: { description: "All these syncs have succeeded.", schema: syncSchema },
         202: { description: "They are under way, or will be.", schema: syncSchema },
-        400: error("wait is not a duration."),
+        400: error("wait is not a duration, or the body is not {}."),
         404: error("There is no such credential."),
         424: { description: "At least one connection can't be synced now; see reasons.", schema: syncSchema },
         ...COMMON,
