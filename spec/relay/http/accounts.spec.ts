@@ -306,7 +306,7 @@ describe("a removal", () => {
   });
 
   test("takes the webhook away in Dixa if asked, with a token", async () => {
-    expect((await call("DELETE", `/${ID}?webhook=remove`)).statusCode).toBe(400);
+    expect((await call("DELETE", `/${ID}?webhook=remove`)).statusCode).toBe(409);
     expect((await call("DELETE", `/${ID}?webhook=perhaps`)).statusCode).toBe(400);
     const refused = await call("DELETE", `/${ID}?webhook=remove`, undefined, { "x-dixa-api-token": "wrong" });
     expect(refused.statusCode).toBe(424);
