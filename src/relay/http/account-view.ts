@@ -1,6 +1,7 @@
 import { problemOf } from "../accounts/attention.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../config/webhook-url.ts";
+import { isoOf } from "./iso-time.ts";
 import { type AccountView } from "./schemas.ts";
 
 /** A credential as those see it who set it up. It holds no secret. */
@@ -18,7 +19,7 @@ export function accountView(
     problem: problemOf(credential) ?? null,
     webhook_url: webhookUrl(publicUrl, id),
     dixa_events: events.apiEvents,
-    old_secret_until: lastUntil === 0 ? null : new Date(lastUntil).toISOString(),
+    old_secret_until: lastUntil === 0 ? null : isoOf(lastUntil),
     settings:
       stored === undefined
         ? null
@@ -32,6 +33,6 @@ export function accountView(
           },
     keeps_token: stored?.keepsToken ?? false,
     dixa_webhook_id: stored?.subscriptionId ?? null,
-    created_at: stored === undefined ? null : new Date(stored.createdAt).toISOString(),
+    created_at: stored === undefined ? null : isoOf(stored.createdAt),
   };
 }

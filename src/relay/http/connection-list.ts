@@ -1,12 +1,12 @@
 import { type FastifyRequest } from "fastify";
 import { z } from "zod";
 
+import { connectionPage } from "./connection-view.ts";
 import { COMMON, credentialId, error } from "./documented.ts";
 import { HttpProblem, notFound } from "./errors.ts";
 import { type Operation, pathParameter, queryParameter } from "./operation.ts";
 import { connectionPageSchema, type ConnectionPageView } from "./schemas.ts";
 import { type Services } from "./services.ts";
-import { connectionPage } from "./views.ts";
 
 const MOST = 100;
 const LIMIT = 20;

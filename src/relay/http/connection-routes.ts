@@ -1,13 +1,14 @@
 import { type FastifyRequest } from "fastify";
 import { z } from "zod";
 
+import { connectionView } from "./connection-view.ts";
 import { COMMON, error } from "./documented.ts";
 import { HttpProblem, notFound } from "./errors.ts";
 import { mayForget } from "./forgettable.ts";
 import { type Operation, type Parameter, pathParameter } from "./operation.ts";
 import { connectionSchema, type ConnectionView } from "./schemas.ts";
 import { type Services } from "./services.ts";
-import { connectionView, contextOf } from "./views.ts";
+import { contextOf } from "./view-context.ts";
 
 const connectionId: Parameter = {
   name: "connectionId",

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { credentialOf } from "../config/credential-index.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { parseDuration } from "../config/scalars.ts";
+import { credentialSummaries, credentialView } from "./credential-view.ts";
 import { COMMON, credentialId, error } from "./documented.ts";
 import { HttpProblem, notFound } from "./errors.ts";
 import { type Operation, pathParameter, queryParameter } from "./operation.ts";
@@ -11,7 +12,7 @@ import { readBody } from "./read-body.ts";
 import { credentialListSchema, credentialSchema, syncSchema, type SyncView } from "./schemas.ts";
 import { type Services } from "./services.ts";
 import { outcomeOf } from "./sync-outcome.ts";
-import { contextOf, credentialSummaries, credentialView } from "./views.ts";
+import { contextOf } from "./view-context.ts";
 
 /** A longer wait is cut to this: proxies end such requests anyway. ms */
 const LONGEST_WAIT_MS = 600_000;
