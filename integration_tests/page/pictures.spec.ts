@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Browser } from "playwright-core";
 
-import { type HistoryEntry } from "../../src/relay/store/store.ts";
+import { type HistoryEntry } from "../../src/relay/store/history.ts";
 import { launchBrowser } from "./browser.ts";
 import { RelayUnderTest } from "./relay-under-test.ts";
 import { Visit } from "./visit.ts";

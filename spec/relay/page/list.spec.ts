@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 
 import { accountList } from "../../../src/relay/page/account-list.ts";
 import { readList } from "../../../src/relay/page/list-model.ts";
-import { type CredentialSummary } from "../../../src/relay/store/store.ts";
+import { type CredentialSummary } from "../../../src/relay/store/credential.ts";
 import { testConfig, testServices } from "../support/services-fixture.ts";
 
 const NOW = Date.UTC(2026, 10, 26);

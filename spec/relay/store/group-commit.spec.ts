@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 
+import { type Acceptance, type WebhookEvent } from "../../../src/relay/store/event.ts";
 import { GroupCommit } from "../../../src/relay/store/group-commit.ts";
-import { type Acceptance, type WebhookEvent } from "../../../src/relay/store/store.ts";
 import { webhookEvent } from "../support/events.ts";
 
 /** A store whose commits end when the test says so. */

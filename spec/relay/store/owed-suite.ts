@@ -2,7 +2,9 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 
 import { DEFAULT_TIMINGS } from "../../../src/relay/coalescer/timings.ts";
-import { type OwedSync, type Store, type SubscriptionReport } from "../../../src/relay/store/store.ts";
+import { type OwedSync } from "../../../src/relay/store/owed.ts";
+import { type Store } from "../../../src/relay/store/store.ts";
+import { type SubscriptionReport } from "../../../src/relay/store/subscription.ts";
 import { webhookEvent } from "../support/events.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { type CreateDatabase, info } from "./suite.ts";

@@ -2,12 +2,9 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 
 import { newConnectionState, phaseName } from "../../../src/relay/coalescer/connection-state.ts";
 import { DEFAULT_TIMINGS, type Timings } from "../../../src/relay/coalescer/timings.ts";
-import {
-  type Applied,
-  type ConnectionInfo,
-  type SharedLimits,
-  type Store,
-} from "../../../src/relay/store/store.ts";
+import { type Applied, type ConnectionInfo } from "../../../src/relay/store/connection.ts";
+import { type SharedLimits } from "../../../src/relay/store/shared-limits.ts";
+import { type Store } from "../../../src/relay/store/store.ts";
 import { type StoreOptions } from "../../../src/relay/store/store-options.ts";
 import { webhookEvent } from "../support/events.ts";
 import { ManualClock } from "../support/manual-clock.ts";

@@ -1,4 +1,4 @@
-import { type WebhookEvent } from "../../../src/relay/store/store.ts";
+import { type WebhookEvent } from "../../../src/relay/store/event.ts";
 
 export function webhookEvent(credentialId: string, eventId: string): WebhookEvent {
   return { credentialId, eventId, eventType: "CONVERSATION_CLOSED" };

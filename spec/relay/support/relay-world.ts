@@ -2,7 +2,9 @@ import { type PhaseName, phaseName } from "../../../src/relay/coalescer/connecti
 import { type Note } from "../../../src/relay/coalescer/inputs.ts";
 import { DEFAULT_TIMINGS, type Timings } from "../../../src/relay/coalescer/timings.ts";
 import { Dispatcher, type DispatcherOptions } from "../../../src/relay/dispatch/dispatcher.ts";
-import { type Connection, type SharedLimits, type Store } from "../../../src/relay/store/store.ts";
+import { type Connection } from "../../../src/relay/store/connection.ts";
+import { type SharedLimits } from "../../../src/relay/store/shared-limits.ts";
+import { type Store } from "../../../src/relay/store/store.ts";
 import { info, type TestDatabase } from "../store/suite.ts";
 import { webhookEvent } from "./events.ts";
 import { FakeAirbyte } from "./fake-airbyte.ts";

@@ -10,20 +10,20 @@ import { type Input } from "../../../src/relay/coalescer/inputs.ts";
 import { step } from "../../../src/relay/coalescer/step.ts";
 import { type Ingest, type Services, type ServicesStore } from "../../../src/relay/http/services.ts";
 import {
-  type Acceptance,
   type AccountContent,
   type AccountRecord,
   type AccountSet,
+} from "../../../src/relay/store/account.ts";
+import {
   type Activity,
   type Applied,
   type Connection,
   type ConnectionInfo,
-  type CredentialSummary,
-  type HistoryEntry,
-  type StoredEvent,
-  StoreUnavailableError,
-  type WebhookEvent,
-} from "../../../src/relay/store/store.ts";
+} from "../../../src/relay/store/connection.ts";
+import { type CredentialSummary } from "../../../src/relay/store/credential.ts";
+import { type Acceptance, type StoredEvent, type WebhookEvent } from "../../../src/relay/store/event.ts";
+import { type HistoryEntry } from "../../../src/relay/store/history.ts";
+import { StoreUnavailableError } from "../../../src/relay/store/store-unavailable.ts";
 
 type AccountStore = OpenAccountsOptions["store"];
 

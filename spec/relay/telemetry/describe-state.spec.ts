@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 
 import { type ConnectionState, newConnectionState } from "../../../src/relay/coalescer/connection-state.ts";
 import { DEFAULT_TIMINGS } from "../../../src/relay/coalescer/timings.ts";
-import { type Connection } from "../../../src/relay/store/store.ts";
+import { type Connection } from "../../../src/relay/store/connection.ts";
 import { count, describeState, inOneLine } from "../../../src/relay/telemetry/describe-state.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12);

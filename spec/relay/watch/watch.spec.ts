@@ -4,7 +4,8 @@ import { type DeliveryStatus, type Subscription } from "../../../src/dixa/webhoo
 import { SecretFilter } from "../../../src/logging/secret-filter.ts";
 import { type WebhookAuth } from "../../../src/relay/config/auth.ts";
 import { type RawCredential } from "../../../src/relay/config/schema.ts";
-import { type Store, StoreUnavailableError } from "../../../src/relay/store/store.ts";
+import { type Store } from "../../../src/relay/store/store.ts";
+import { StoreUnavailableError } from "../../../src/relay/store/store-unavailable.ts";
 import { createRelayLogger } from "../../../src/relay/telemetry/log.ts";
 import { Metrics } from "../../../src/relay/telemetry/metrics.ts";
 import { Watch, type WatchOptions } from "../../../src/relay/watch/watch.ts";

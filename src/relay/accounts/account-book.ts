@@ -1,6 +1,7 @@
 import { EventFilter } from "../../dixa/webhooks/events.ts";
 import { type RelayConfig } from "../config/relay-config.ts";
-import { type AccountContent, type AccountRecord, type Store } from "../store/store.ts";
+import { type AccountContent, type AccountRecord } from "../store/account.ts";
+import { type Store } from "../store/store.ts";
 import { openAccount, type OpenedAccount } from "./account-record.ts";
 import { AccountSecrets } from "./account-secrets.ts";
 import { type CurrentConfig } from "./current-config.ts";

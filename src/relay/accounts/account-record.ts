@@ -4,7 +4,7 @@ import { EventFilter } from "../../dixa/webhooks/events.ts";
 import { type WebhookAuth } from "../config/auth.ts";
 import { selectionOf } from "../config/selection.ts";
 import { type StoredSettings, storedSettingsSchema } from "../config/stored-settings.ts";
-import { type AccountRecord } from "../store/store.ts";
+import { type AccountRecord } from "../store/account.ts";
 import { type AccountSecrets, parseSealed, type WebhookSecret } from "./account-secrets.ts";
 import { type StoredCredential } from "./current-config.ts";
 

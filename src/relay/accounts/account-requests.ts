@@ -1,5 +1,5 @@
 import { type CredentialConfig } from "../config/relay-config.ts";
-import { type Connection } from "../store/store.ts";
+import { type Connection } from "../store/connection.ts";
 import { type SettingsInput } from "./account-input.ts";
 
 export interface NewAccount extends SettingsInput {

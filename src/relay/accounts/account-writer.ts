@@ -1,6 +1,6 @@
 import { type Clock } from "../../http/clock.ts";
 import { type StoredSettings } from "../config/stored-settings.ts";
-import { type AccountContent } from "../store/store.ts";
+import { type AccountContent } from "../store/account.ts";
 import { type AccountBook } from "./account-book.ts";
 import { type AccountSettings, parseSettings } from "./account-record.ts";
 import { parseSealed, type SealedSecrets } from "./account-secrets.ts";

@@ -1,7 +1,9 @@
 import { type Clock } from "../../http/clock.ts";
 import { type AirbyteJobs } from "../coalescer/airbyte.ts";
 import { type Effect, type Note } from "../coalescer/inputs.ts";
-import { type Applied, type Connection, type SharedLimits, type Slot, type Store } from "../store/store.ts";
+import { type Applied, type Connection } from "../store/connection.ts";
+import { type SharedLimits, type Slot } from "../store/shared-limits.ts";
+import { type Store } from "../store/store.ts";
 import { callAirbyte } from "./call-airbyte.ts";
 
 export interface DispatcherOptions {

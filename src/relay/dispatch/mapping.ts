@@ -1,5 +1,6 @@
 import { type Clock } from "../../http/clock.ts";
-import { type Connection, type ConnectionInfo, type Store } from "../store/store.ts";
+import { type Connection, type ConnectionInfo } from "../store/connection.ts";
+import { type Store } from "../store/store.ts";
 import {
   type AirbyteDirectory,
   type DirectoryConnection,

@@ -1,6 +1,7 @@
 import { type Clock } from "../../http/clock.ts";
 import { type RateBudget } from "../../http/rate-budget.ts";
-import { type SharedLimits, type Store } from "../store/store.ts";
+import { type SharedLimits } from "../store/shared-limits.ts";
+import { type Store } from "../store/store.ts";
 
 /** Airbyte's request budget as the HTTP client knows budgets, kept in the store for all replicas. */
 export class SharedRateBudget implements RateBudget {

@@ -1,4 +1,4 @@
-import { type Connection } from "../store/store.ts";
+import { type Connection } from "../store/connection.ts";
 
 /** Where Airbyte's web application shows a connection. */
 export function connectionUrl(appUrl: string | undefined, connection: Connection): string | null {

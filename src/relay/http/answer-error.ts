@@ -1,7 +1,7 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
 
 import { isAccountProblem } from "../accounts/account-problem.ts";
-import { isStoreUnavailable } from "../store/store.ts";
+import { isStoreUnavailable } from "../store/store-unavailable.ts";
 import { accountProblem, HttpProblem, isHttpProblem, storeUnavailable } from "./errors.ts";
 import { WEBHOOK_BODY_LIMIT } from "./webhook-routes.ts";
 

@@ -1,5 +1,5 @@
 import { type CredentialConfig } from "../config/relay-config.ts";
-import { type Activity, type Connection } from "../store/store.ts";
+import { type Activity, type Connection } from "../store/connection.ts";
 import { describeState, inOneLine } from "../telemetry/describe-state.ts";
 import { connectionUrl, jobUrl } from "./airbyte-urls.ts";
 import { isoOf, isoOrNull } from "./iso-time.ts";

@@ -3,7 +3,7 @@ import { type PhaseName } from "../coalescer/connection-state.ts";
 import { proofOf } from "../config/auth.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../config/webhook-url.ts";
-import { type CredentialSummary } from "../store/store.ts";
+import { type CredentialSummary } from "../store/credential.ts";
 import { accountView } from "./account-view.ts";
 import { connectionViews } from "./connection-view.ts";
 import { isoOf, isoOrNull } from "./iso-time.ts";

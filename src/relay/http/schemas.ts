@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { OWED_REASONS } from "../store/store.ts";
+import { OWED_REASONS } from "../store/owed.ts";
 
 const instant = z
   .string()

@@ -1,7 +1,8 @@
 import { type Clock } from "../../http/clock.ts";
 import { type Accounts } from "../accounts/accounts.ts";
 import { type RelayConfig } from "../config/relay-config.ts";
-import { type Acceptance, type Store, type WebhookEvent } from "../store/store.ts";
+import { type Acceptance, type WebhookEvent } from "../store/event.ts";
+import { type Store } from "../store/store.ts";
 import { type Logger } from "../telemetry/log.ts";
 import { type Metrics } from "../telemetry/metrics.ts";
 

@@ -6,7 +6,7 @@ import { proofOf } from "../config/auth.ts";
 import { credentialOf } from "../config/credential-index.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { messageOf } from "../store/error-message.ts";
-import { type Acceptance } from "../store/store.ts";
+import { type Acceptance } from "../store/event.ts";
 import { type QuietLog } from "../telemetry/quiet-log.ts";
 import { errorSchema, HttpProblem, notFound, storeUnavailable } from "./errors.ts";
 import { type Operation, pathParameter } from "./operation.ts";

@@ -1,5 +1,5 @@
 import { type Services } from "../http/services.ts";
-import { type HistoryEntry } from "../store/store.ts";
+import { type HistoryEntry } from "../store/history.ts";
 
 const SPAN_MS = 86_400_000;
 const BIN_MS = 900_000;

@@ -1,7 +1,7 @@
 import { problemOf } from "../accounts/attention.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { type Services } from "../http/services.ts";
-import { type CredentialSummary } from "../store/store.ts";
+import { type CredentialSummary } from "../store/credential.ts";
 
 /** So many accounts are shown whole, with their connections, instead of as a list. */
 export const FEW = 3;

@@ -1,4 +1,4 @@
-import { type Connection } from "../store/store.ts";
+import { type Connection } from "../store/connection.ts";
 import { count } from "../telemetry/describe-state.ts";
 import { actionToken } from "./elements.ts";
 import { secretField, textField, tick } from "./fields.ts";

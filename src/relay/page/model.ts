@@ -4,7 +4,9 @@ import { type CredentialConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../config/webhook-url.ts";
 import { connectionUrl, jobUrl } from "../http/airbyte-urls.ts";
 import { type Services } from "../http/services.ts";
-import { type Activity, type Connection, type CredentialSummary, type StoredEvent } from "../store/store.ts";
+import { type Activity, type Connection } from "../store/connection.ts";
+import { type CredentialSummary } from "../store/credential.ts";
+import { type StoredEvent } from "../store/event.ts";
 import { describeState, type Description } from "../telemetry/describe-state.ts";
 import { type PendingHistory, type Sample } from "./pending-history.ts";
 

@@ -2,7 +2,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fa
 
 import { isHttpProblem } from "../http/errors.ts";
 import { type Services } from "../http/services.ts";
-import { isStoreUnavailable } from "../store/store.ts";
+import { isStoreUnavailable } from "../store/store-unavailable.ts";
 import { Access } from "./access.ts";
 import { AddRoutes } from "./add-routes.ts";
 import { ASSETS } from "./assets.ts";

@@ -1,5 +1,5 @@
 import { type CurrentConfig } from "../accounts/current-config.ts";
-import { type SharedLimits } from "../store/store.ts";
+import { type SharedLimits } from "../store/shared-limits.ts";
 
 /** A place for a request in flight outlives the longest request by this, ms. */
 const SLOT_MARGIN_MS = 30_000;

@@ -1,6 +1,6 @@
 import { type Clock } from "../../http/clock.ts";
 import { messageOf } from "../store/error-message.ts";
-import { isStoreUnavailable } from "../store/store.ts";
+import { isStoreUnavailable } from "../store/store-unavailable.ts";
 import { type Logger } from "../telemetry/log.ts";
 import { QuietLog } from "../telemetry/quiet-log.ts";
 

@@ -1,6 +1,6 @@
+import { type AccountContent, type AccountRecord, type AccountSet } from "./account.ts";
 import { type Database, type Transaction } from "./database.ts";
 import { accountRow } from "./rows.ts";
-import { type AccountContent, type AccountRecord, type AccountSet } from "./store.ts";
 
 const COLUMNS = "credential_id, settings, secrets, created_at, changed_at, removed_at";
 

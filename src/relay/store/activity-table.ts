@@ -1,7 +1,7 @@
 import { type Note } from "../coalescer/inputs.ts";
+import { type Activity } from "./connection.ts";
 import { type Database, type Transaction } from "./database.ts";
 import { noteSchema } from "./rows.ts";
-import { type Activity } from "./store.ts";
 
 /** What happened to connections, for people. */
 export class ActivityTable {

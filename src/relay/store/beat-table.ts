@@ -1,7 +1,7 @@
 import { CLOCK_STEP } from "../coalescer/schedule.ts";
 import { ascending } from "./credential-table.ts";
 import { type Database } from "./database.ts";
-import { type Beat } from "./store.ts";
+import { type Beat } from "./owed.ts";
 
 /** When a replica was last heard of, and how many outages there have been. */
 export class BeatTable {

@@ -1,9 +1,9 @@
 import { newConnectionState } from "../coalescer/connection-state.ts";
+import { type ConnectionInfo } from "./connection.ts";
 import { columnsOf, CONNECTIONS, describe, toConnection } from "./connection-rows.ts";
 import { type ConnectionSteps } from "./connection-steps.ts";
 import { type Database, type Transaction } from "./database.ts";
 import { credentialRow } from "./rows.ts";
-import { type ConnectionInfo } from "./store.ts";
 
 /** Connections that one transaction brings up to date: webhooks wait for no more. */
 const BATCH = 50;

@@ -1,7 +1,7 @@
 import { type ConnectionState, type Demand } from "../coalescer/connection-state.ts";
+import { type Connection, type ConnectionInfo } from "./connection.ts";
 import { type Parameter } from "./database.ts";
 import { connectionRow, stateSchema } from "./rows.ts";
-import { type Connection, type ConnectionInfo } from "./store.ts";
 
 /** The columns that {@link toConnection} needs. */
 export const CONNECTIONS = `

@@ -4,10 +4,10 @@ import { CLOCK_STEP, type Context, earliestDueAt } from "../coalescer/schedule.t
 import { step } from "../coalescer/step.ts";
 import { type TimingsOf } from "../coalescer/timings.ts";
 import { keepNote } from "./activity-table.ts";
+import { type Applied, type Connection } from "./connection.ts";
 import { columnsOf, CONNECTIONS, toConnection } from "./connection-rows.ts";
 import { type Transaction } from "./database.ts";
 import { pause } from "./shared-budget.ts";
-import { type Applied, type Connection } from "./store.ts";
 
 /** The coalescer run on one connection inside a transaction. */
 export class ConnectionSteps {

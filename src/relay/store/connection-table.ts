@@ -1,8 +1,8 @@
 import { type Input } from "../coalescer/inputs.ts";
+import { type Applied, type Connection } from "./connection.ts";
 import { CONNECTIONS, toConnection } from "./connection-rows.ts";
 import { type ConnectionSteps } from "./connection-steps.ts";
 import { type Database, type Parameter } from "./database.ts";
-import { type Applied, type Connection } from "./store.ts";
 
 /** Connections, and what the coalescer knows of them. */
 export class ConnectionTable {

@@ -1,7 +1,7 @@
 import { type PhaseName } from "../coalescer/connection-state.ts";
+import { type CredentialSummary } from "./credential.ts";
 import { type Database } from "./database.ts";
 import { summaryRow } from "./rows.ts";
-import { type CredentialSummary } from "./store.ts";
 
 type Row = ReturnType<typeof summaryRow.parse>;
 

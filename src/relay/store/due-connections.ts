@@ -1,8 +1,8 @@
 import { CLOCK_STEP, dueAt, earliestDueAt } from "../coalescer/schedule.ts";
+import { type Applied } from "./connection.ts";
 import { CONNECTIONS, toConnection } from "./connection-rows.ts";
 import { type ConnectionSteps } from "./connection-steps.ts";
 import { type Database, type Transaction } from "./database.ts";
-import { type Applied } from "./store.ts";
 
 /** Credentials whose connections are looked at in one transaction: webhooks wait for no more. */
 const CREDENTIALS = 20;

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 
 import { ascending, type CredentialTable } from "./credential-table.ts";
 import { type Database, isLockedError } from "./database.ts";
+import { type Acceptance, type WebhookEvent } from "./event.ts";
 import { type EventRow, type EventTable, keyOf, storedId, storedType } from "./event-table.ts";
-import { type Acceptance, type WebhookEvent } from "./store.ts";
 
 /**
  * How long a batch of events may wait for the credentials that another transaction has locked, ms: far longer than a

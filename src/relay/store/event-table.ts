@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 
 import { type Database, type Transaction } from "./database.ts";
+import { type StoredEvent } from "./event.ts";
 import { eventRow } from "./rows.ts";
-import { type StoredEvent } from "./store.ts";
 
 const COLUMNS = {
   credential_id: "TEXT",

@@ -1,4 +1,6 @@
-import { type Acceptance, type Store, StoreUnavailableError, type WebhookEvent } from "./store.ts";
+import { type Acceptance, type WebhookEvent } from "./event.ts";
+import { type Store } from "./store.ts";
+import { StoreUnavailableError } from "./store-unavailable.ts";
 
 export interface GroupCommitOptions {
   store: Pick<Store, "accept" | "ping">;

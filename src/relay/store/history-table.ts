@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { type Database, type Transaction } from "./database.ts";
-import { type HistoryEntry } from "./store.ts";
+import { type HistoryEntry } from "./history.ts";
 
 /** What one row of the history tells of, ms. */
 export const HISTORY_INTERVAL_MS = 300_000;

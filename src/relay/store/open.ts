@@ -1,7 +1,8 @@
 import { systemClock } from "../../http/clock.ts";
 import { openPostgresStore, type PostgresOptions } from "./postgres.ts";
 import { openSqliteStore } from "./sqlite.ts";
-import { isStoreUnavailable, type Store } from "./store.ts";
+import { type Store } from "./store.ts";
+import { isStoreUnavailable } from "./store-unavailable.ts";
 
 /** Between two tries to reach a database, ms. */
 const RETRY_MS = 1000;

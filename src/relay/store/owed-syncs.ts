@@ -3,8 +3,8 @@ import { BeatTable } from "./beat-table.ts";
 import { ascending, type CredentialTable } from "./credential-table.ts";
 import { type Database, type Transaction } from "./database.ts";
 import { type EventTable } from "./event-table.ts";
+import { type Beat, type Missed, type OwedReason, type OwedSync } from "./owed.ts";
 import { owingRow } from "./rows.ts";
-import { type Beat, type Missed, type OwedReason, type OwedSync } from "./store.ts";
 
 /** Credentials that one transaction has owe a sync: webhooks wait for no more. */
 const BATCH = 50;

@@ -1,5 +1,5 @@
 import { messageOf } from "./error-message.ts";
-import { StoreUnavailableError } from "./store.ts";
+import { StoreUnavailableError } from "./store-unavailable.ts";
 
 /** SQLSTATE of a lock that was waited for in vain. */
 export const LOCK_NOT_AVAILABLE = "55P03";

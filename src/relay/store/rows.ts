@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { type ConnectionState } from "../coalescer/connection-state.ts";
 import { type Note } from "../coalescer/inputs.ts";
-import { OWED_REASONS } from "./store.ts";
+import { OWED_REASONS } from "./owed.ts";
 
 /** What the databases give back, checked: a row that isn't what was written must not become a watermark. */
 

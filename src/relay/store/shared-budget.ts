@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { CLOCK_STEP } from "../coalescer/schedule.ts";
 import { type Database, type Transaction } from "./database.ts";
-import { type SharedLimits, type Slot } from "./store.ts";
+import { type SharedLimits, type Slot } from "./shared-limits.ts";
 
 interface Budget {
   readonly tokens: number;

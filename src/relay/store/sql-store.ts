@@ -1,30 +1,18 @@
 import { type Input } from "../coalescer/inputs.ts";
+import { type AccountContent, type AccountRecord, type AccountSet } from "./account.ts";
+import { type Activity, type Applied, type Connection, type ConnectionInfo } from "./connection.ts";
+import { type CredentialSummary } from "./credential.ts";
 import { credentialSummaries } from "./credential-summaries.ts";
 import { type Database } from "./database.ts";
+import { type Acceptance, type StoredEvent, type WebhookEvent } from "./event.ts";
 import { ACCEPT_TIMEOUT } from "./event-ledger.ts";
+import { type HistoryEntry } from "./history.ts";
+import { type Beat, type Missed, type OwedSync } from "./owed.ts";
+import { type SharedLimits, type Slot } from "./shared-limits.ts";
 import { type SqlTables, sqlTables } from "./sql-tables.ts";
-import {
-  type Acceptance,
-  type AccountContent,
-  type AccountRecord,
-  type AccountSet,
-  type Activity,
-  type Applied,
-  type Beat,
-  type Connection,
-  type ConnectionInfo,
-  type CredentialSummary,
-  type HistoryEntry,
-  type Missed,
-  type OwedSync,
-  type SharedLimits,
-  type Slot,
-  type Store,
-  type StoredEvent,
-  type SubscriptionReport,
-  type WebhookEvent,
-} from "./store.ts";
+import { type Store } from "./store.ts";
 import { type StoreOptions } from "./store-options.ts";
+import { type SubscriptionReport } from "./subscription.ts";
 
 /** The store on a database of either kind. */
 export class SqlStore implements Store {

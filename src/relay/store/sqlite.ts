@@ -8,8 +8,9 @@ import { type Database, type Dialect, type Parameter, type Row, type Transaction
 import { messageOf } from "./error-message.ts";
 import { checkSchema, migrate } from "./migrations.ts";
 import { SqlStore } from "./sql-store.ts";
-import { type Store, StoreUnavailableError } from "./store.ts";
+import { type Store } from "./store.ts";
 import { type StoreOptions } from "./store-options.ts";
+import { StoreUnavailableError } from "./store-unavailable.ts";
 
 /** How long to wait for another process that has the file locked, ms. */
 const BUSY_TIMEOUT = 5000;

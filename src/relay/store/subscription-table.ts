@@ -1,8 +1,9 @@
 import { CLOCK_STEP } from "../coalescer/schedule.ts";
 import { type Database } from "./database.ts";
+import { type OwedReason, type OwedSync } from "./owed.ts";
 import { type OwedSyncs } from "./owed-syncs.ts";
 import { subscriptionRow } from "./rows.ts";
-import { type OwedReason, type OwedSync, type SubscriptionReport, type SubscriptionStatus } from "./store.ts";
+import { type SubscriptionReport, type SubscriptionStatus } from "./subscription.ts";
 
 type Known = ReturnType<typeof subscriptionRow.parse>;
 

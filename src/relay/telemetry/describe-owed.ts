@@ -1,4 +1,4 @@
-import { type OwedReason } from "../store/store.ts";
+import { type OwedReason } from "../store/owed.ts";
 
 /** Why a sync is owed that no event asks for, in words. */
 export const WHY_OWED: Readonly<Record<OwedReason, string>> = {

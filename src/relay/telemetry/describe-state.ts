@@ -1,7 +1,7 @@
 import { type ParkReason, type PhaseName, phaseName } from "../coalescer/connection-state.ts";
 import { dueAt } from "../coalescer/schedule.ts";
 import { type Timings } from "../coalescer/timings.ts";
-import { type Connection } from "../store/store.ts";
+import { type Connection } from "../store/connection.ts";
 
 /** A state in words: `syncing since`, an instant, and what else there is to say. */
 export interface Description {

@@ -2,7 +2,9 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 
 import { type PhaseName } from "../coalescer/connection-state.ts";
 import { type Note } from "../coalescer/inputs.ts";
-import { type Acceptance, type CredentialSummary, OWED_REASONS, type OwedReason } from "../store/store.ts";
+import { type CredentialSummary } from "../store/credential.ts";
+import { type Acceptance } from "../store/event.ts";
+import { OWED_REASONS, type OwedReason } from "../store/owed.ts";
 
 /** Why a webhook was not accepted. A closed list: a label that a stranger can choose would fill the memory. */
 export const REJECTIONS = [

@@ -1,5 +1,5 @@
 import { type Note } from "../coalescer/inputs.ts";
-import { type Connection } from "../store/store.ts";
+import { type Connection } from "../store/connection.ts";
 import { type Logger } from "./log.ts";
 
 const LEVELS: Readonly<Record<Note["kind"], "debug" | "info" | "warn">> = {

@@ -1,11 +1,7 @@
 import { type Ingest } from "../http/services.ts";
-import {
-  type Acceptance,
-  type Missed,
-  type OwedSync,
-  type Store,
-  type WebhookEvent,
-} from "../store/store.ts";
+import { type Acceptance, type WebhookEvent } from "../store/event.ts";
+import { type Missed, type OwedSync } from "../store/owed.ts";
+import { type Store } from "../store/store.ts";
 
 /**
  * Remembers of which credentials webhooks were refused that may well have been genuine, because the store could not keep

@@ -3,7 +3,7 @@ import {
   type Subscription,
   type Subscriptions,
 } from "../../dixa/webhooks/subscriptions.ts";
-import { type SubscriptionReport } from "../store/store.ts";
+import { type SubscriptionReport } from "../store/subscription.ts";
 
 /** What is asked of Dixa about its webhooks. */
 export type WatchedSubscriptions = Pick<Subscriptions, "deliveryStatus" | "list" | "switchTo">;
