@@ -12,7 +12,7 @@ import { type Column, columnsOf, literal, quoted } from "./columns.ts";
 interface Table {
   name: string;
   columns: Column[];
-  key: string;
+  keys: string[];
   /** Of rows with the same key the largest stays; undefined: the one that came last. */
   cursor: string | undefined;
 }
@@ -64,13 +64,13 @@ export class DuckDbDestination {
   /** Makes the tables of the streams that a source has discovered. */
   async prepare(catalog: Catalog): Promise<void> {
     for (const stream of catalog.streams) {
-      const key = stream.source_defined_primary_key?.[0]?.[0];
+      const keys = (stream.source_defined_primary_key ?? []).flatMap(([name = []]) => name);
       const cursor = stream.default_cursor_field?.[0];
-      if (key === undefined) throw new Error(`${stream.name} has no key`);
+      if (keys.length === 0) throw new Error(`${stream.name} has no key`);
       const columns = columnsOf(stream.json_schema);
-      this.#tables.set(stream.name, { name: stream.name, columns, key, cursor });
+      this.#tables.set(stream.name, { name: stream.name, columns, keys, cursor });
       const definitions = columns.map(({ name, type }) => `${quoted(name)} ${type}`);
-      definitions.push(`PRIMARY KEY (${quoted(key)})`);
+      definitions.push(`PRIMARY KEY (${keys.map(quoted).join(", ")})`);
       await this.#connection.run(
         `CREATE TABLE IF NOT EXISTS ${quoted(stream.name)} (${definitions.join(", ")})`,
       );
@@ -142,7 +142,7 @@ export class DuckDbDestination {
     this.#instance.closeSync();
   }
 
-  async #merge({ name, columns, key, cursor }: Table, path: string): Promise<void> {
+  async #merge({ name, columns, keys, cursor }: Table, path: string): Promise<void> {
     const fields = columns.map(({ name: field, type }) => `${quoted(field)} ${type}`).join(", ");
     const picked = columns.map(({ name: field }) => `record.data.${quoted(field)} AS ${quoted(field)}`);
     const newest = [...(cursor === undefined ? [] : [`${quoted(cursor)} DESC`]), "record.emitted_at DESC"];
@@ -154,7 +154,7 @@ export class DuckDbDestination {
         columns = {record: ${literal(`STRUCT(data STRUCT(${fields}), emitted_at BIGINT)`)}}
       )
       QUALIFY row_number() OVER (
-        PARTITION BY ${quoted(key)} ORDER BY ${newest.join(", ")}
+        PARTITION BY ${keys.map(quoted).join(", ")} ORDER BY ${newest.join(", ")}
       ) = 1`);
   }
 

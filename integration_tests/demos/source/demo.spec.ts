@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
 
+import { followedStreams, listedStreams } from "../../../src/dixa/streams/index.ts";
 import { DuckDbDestination } from "../../duckdb/destination.ts";
 import { type DixaSimulator, startDixaSimulator } from "../../simulators/dixa/index.ts";
 
@@ -49,6 +50,9 @@ test("the demo reads twice into DuckDB, and its table says what is there", async
   expect(stdout).toMatch(/conversations │ +700 │ +700 │ +\d+ │ +0 │/);
   expect(stdout).toMatch(/messages +│ +[\d,]+ │ +[\d,]+ │ +\d+ │ +25 │/);
   expect(stdout).toMatch(/activity_logs │ +[\d,]+ │/);
+  for (const { name } of [...listedStreams, ...followedStreams]) {
+    expect(stdout).toMatch(new RegExp(`${name} +│ +[\\d,]+ │ +\\d+ │`));
+  }
   expect(stdout).toMatch(/first reply time, median \(in business hours\)/);
   expect(stdout).toMatch(/█ \d+ min \(\d+ min\)/);
   expect(stdout).toMatch(/Grace Agent +█+ \d+/);
@@ -101,7 +105,7 @@ test("without the right to read business hours, the demo says so and does withou
   await writeFile(config, JSON.stringify(simulator.config()));
   const { code, stdout } = await demo("--config", config);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/Without business hours, since they can't be read: .*(403|business)/);
+  expect(stdout).toMatch(/Without business_hours, since it can't be read: .*(403|business)/);
   expect(stdout).toMatch(/The same as a page/);
 });
 

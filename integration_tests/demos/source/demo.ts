@@ -8,7 +8,7 @@ import { findAnswers } from "./answers.ts";
 import { answerCharts } from "./chart.ts";
 import { DemoConnector } from "./connector.ts";
 import { htmlReport } from "./html-report.ts";
-import { syncTable } from "./report.ts";
+import { streamTable, syncTable } from "./report.ts";
 
 export interface DemoOptions {
   /** Path of the configuration of a real account; undefined: the simulator plays Dixa. */
@@ -77,9 +77,9 @@ async function twoSyncs(
   const connector = new DemoConnector(config, folder, say);
   await connector.check();
   say("check: the token opens both of Dixa's APIs");
-  const { needed, optional } = await connector.discover();
+  const { needed, others } = await connector.discover();
   await destination.prepare(needed);
-  say(`discover: ${[...needed.streams, ...optional.streams].map(({ name }) => name).join(", ")}`);
+  say(`discover: ${[...needed.streams, ...others.streams].map(({ name }) => name).join(", ")}`);
 
   const state = await existing(destination.stateFile);
   say(state === undefined ? "\nread: everything" : "\nread: what is new since the last run");
@@ -95,9 +95,13 @@ async function twoSyncs(
   say(
     "The second sync reads the last hour before its cursor again (lookback); doubles vanish by primary key.",
   );
-  await destination.prepare(optional);
-  const missing = await connector.readOptional(destination);
-  if (missing !== undefined) say(`Without business hours, since they can't be read: ${missing}`);
+  await destination.prepare(others);
+  say("\nread everything else: lists whole, and what belongs to the conversations of the last hour");
+  const { report: rest, failure } = await connector.readOthers(destination);
+  const names = others.streams.map(({ name }) => name);
+  say(`\n${streamTable(rest, names)}`);
+  for (const [name, why] of rest.failures) say(`Without ${name}, since it can't be read: ${why}`);
+  if (failure !== undefined && rest.failures.size === 0) say(`They could not all be read: ${failure}`);
   const answers = await findAnswers(destination);
   say(`\nFirst replies and backlog by day:\n\n${answerCharts(answers)}`);
   const report = join(folder, "report.html");

@@ -21,6 +21,8 @@ export function parseSummary(message: string): [stream: string, summary: StreamS
 export interface SyncReport {
   loaded: Map<string, Loaded>;
   summaries: Map<string, StreamSummary>;
+  /** Why streams could not be read, in a sentence. */
+  failures: Map<string, string>;
 }
 
 /** Both syncs, one line a stream. */
@@ -42,6 +44,25 @@ export function syncTable(first: SyncReport, second: SyncReport): string {
       count(sum(one?.slices, two?.slices)),
       count(sum(one?.requests, two?.requests)),
       one?.megabytesPerSecond ?? "",
+    ]);
+  }
+  return table.toString();
+}
+
+/** The streams of one sync, one line each. */
+export function streamTable({ loaded, summaries, failures }: SyncReport, names: readonly string[]): string {
+  const table = new Table({
+    head: ["stream", "rows in DuckDB", "requests", ""],
+    colAligns: ["left", "right", "right", "left"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const name of names) {
+    const failure = failures.get(name);
+    table.push([
+      name,
+      count(loaded.get(name)?.after),
+      count(summaries.get(name)?.requests),
+      failure === undefined ? "" : "not read, see below",
     ]);
   }
   return table.toString();

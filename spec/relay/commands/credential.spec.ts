@@ -46,7 +46,8 @@ afterEach(async () => {
 
 async function run(...args: string[]): Promise<string> {
   let text = "";
-  const commandLine = new CommandLine((part) => (text += part));
+  const take = (part: string) => (text += part);
+  const commandLine = new CommandLine(take, take);
   const program = yargs().exitProcess(false);
   addCredentialCommands(program, commandLine);
   await program.parseAsync(["credential", ...args, "--url", url, "--token", ADMIN_TOKEN]);
@@ -86,6 +87,8 @@ test("rename, rotate and remove find an account by its name or id", async () => 
 });
 
 test("what there is not ends with status 1", async () => {
-  await run("rename", "Nowhere", "x");
+  expect(await run("rename", "Nowhere", "x")).toContain(
+    "The relay has no credential “Nowhere”. Name one of:",
+  );
   expect(process.exitCode).toBe(1);
 });

@@ -38,9 +38,18 @@ export class CommandLine {
   #isMisused = false;
 
   readonly #write: (text: string) => void;
+  readonly #complain: (text: string) => void;
 
-  constructor(write: (text: string) => void = (text) => void process.stdout.write(text)) {
+  /**
+   * @param write where answers go. Default: stdout
+   * @param complain where faults go. Default: stderr
+   */
+  constructor(
+    write: (text: string) => void = (text) => void process.stdout.write(text),
+    complain: (text: string) => void = (text) => void process.stderr.write(text),
+  ) {
     this.#write = write;
+    this.#complain = complain;
   }
 
   /** Prints one line, whatever is in it. */
@@ -58,7 +67,7 @@ export class CommandLine {
     } catch (error) {
       const isExpected = isCommandError(error) || isConfigError(error) || isEnvironmentError(error);
       const message = error instanceof Error ? (isExpected ? error.message : describe(error)) : String(error);
-      process.stderr.write(`dixa-relay: ${this.secrets.apply(message)}\n`);
+      this.#complain(`dixa-relay: ${this.secrets.apply(message)}\n`);
       process.exitCode = EXIT_FAILED;
     }
   }
@@ -66,7 +75,7 @@ export class CommandLine {
   /** Tells what is wrong with the arguments; no command runs any more. */
   misused(message: string): void {
     this.#isMisused = true;
-    process.stderr.write(`${message}\n\nTry: dixa-relay --help\n`);
+    this.#complain(`${message}\n\nTry: dixa-relay --help\n`);
     process.exitCode = EXIT_USAGE;
   }
 
