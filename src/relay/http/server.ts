@@ -65,7 +65,7 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_, body, done) => {
     done(null, body);
   });
-  app.addContentTypeParser("*", { parseAs: "string", bodyLimit: EMPTY_LIMIT }, (request, body, done) => {
+  app.addContentTypeParser("*", { parseAs: "string" }, (request, body, done) => {
     // Many clients send a form or nothing where nothing is wanted.
     const isNothing = NOTHING.has(body.toString().trim());
     if (request.routeOptions.url?.startsWith("/v1/") === true && isNothing) done(null);
@@ -146,7 +146,6 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
 
 /** What may be sent where no body is wanted, whatever it is declared as. */
 const NOTHING: ReadonlySet<string> = new Set(["", "{}"]);
-const EMPTY_LIMIT = 64;
 
 /** Which answers to a webhook count as what. */
 const REJECTIONS: Readonly<Record<number, Rejection>> = {
