@@ -1,6 +1,7 @@
 import { credentialOf } from "../config/credential-index.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
 import { type StoredSettings } from "../config/stored-settings.ts";
+import { webhookUrl } from "../config/webhook-url.ts";
 import { optionalSecret } from "./account-input.ts";
 import { AccountProblem } from "./account-problem.ts";
 import { whyDeclaredOnly } from "./attention.ts";
@@ -29,9 +30,10 @@ export function needKey(config: RelayConfig): void {
   if (reason !== undefined) throw new AccountProblem("conflict", reason);
 }
 
-/** @throws AccountProblem when no address of the relay can be told to Dixa */
-export function needPublicUrl({ publicUrl }: RelayConfig): void {
-  if (publicUrl !== undefined) return;
+/** The address at which Dixa reaches the relay. @throws AccountProblem when the configuration has none */
+export function neededAddress({ publicUrl }: RelayConfig, credentialId: string): string {
+  const address = webhookUrl(publicUrl, credentialId);
+  if (address !== null) return address;
   throw new AccountProblem(
     "conflict",
     "public_url is missing in the relay's configuration. It is the address at which Dixa reaches the relay, such as https://relay.example.com.",

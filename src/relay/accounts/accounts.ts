@@ -8,9 +8,9 @@ import { type StoredSettings } from "../config/stored-settings.ts";
 import { type Store } from "../store/store.ts";
 import { type AccountBook } from "./account-book.ts";
 import {
+  neededAddress,
   neededToken,
   needKey,
-  needPublicUrl,
   refuseDeclared,
   refuseOther,
   storedCredential,
@@ -86,7 +86,7 @@ export class Accounts {
     const settings = checkedSettings(request, undefined, this.#config);
     const secret = optionalSecret(request.webhookSecret, "webhook_secret");
     const token = optionalSecret(request.dixaToken, "dixa_token");
-    if (token !== undefined) needPublicUrl(this.#config);
+    if (token !== undefined) neededAddress(this.#config, credentialId);
     const isNew = await this.#writer.create(credentialId, settings, secret);
     if (!isNew) await this.#goOn(credentialId, settings, secret);
     await this.#options.store.ensureCredentials([credentialId]);
@@ -112,7 +112,7 @@ export class Accounts {
     const secret = optionalSecret(changes.webhookSecret, "webhook_secret");
     const token = optionalSecret(changes.dixaToken, "dixa_token");
     if (secret !== undefined || token !== undefined) needKey(this.#config);
-    if (token !== undefined) needPublicUrl(this.#config);
+    if (token !== undefined) neededAddress(this.#config, credentialId);
     if (changes.keepToken === true && token === undefined && before.stored?.keepsToken !== true) {
       throw new AccountProblem(
         "conflict",
@@ -148,7 +148,7 @@ export class Accounts {
     await this.look();
     const credential = this.#stored(credentialId);
     needKey(this.#config);
-    needPublicUrl(this.#config);
+    neededAddress(this.#config, credentialId);
     const token = neededToken(dixaToken, credential);
     const notes = await this.#webhook.exchange(credential, token, overlapMs);
     return { credential: this.#stored(credentialId), isNew: false, notes };

@@ -4,6 +4,7 @@ import { type Clock } from "../../http/clock.ts";
 import { isBodyError, isHttpStatusError, isNetworkError } from "../../http/errors.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../config/webhook-url.ts";
+import { neededAddress } from "./account-guards.ts";
 import { AccountProblem } from "./account-problem.ts";
 import { authorizationOf, DEFAULT_NAME, sameAddress, secretOf, setUpWebhook } from "./dixa-webhook.ts";
 import { type DixaWebhooks, openSubscriptions } from "./open-subscriptions.ts";
@@ -111,17 +112,10 @@ export class DixaAccount {
   }
 }
 
-function requestOf({ publicUrl }: RelayConfig, { id, auth, events }: CredentialConfig): SubscriptionRequest {
-  const url = webhookUrl(publicUrl, id);
-  if (url === null) {
-    throw new AccountProblem(
-      "conflict",
-      "public_url is missing in the relay's configuration. It is the address at which Dixa reaches the relay, such as https://relay.example.com.",
-    );
-  }
+function requestOf(config: RelayConfig, { id, auth, events }: CredentialConfig): SubscriptionRequest {
   return {
     name: DEFAULT_NAME,
-    url,
+    url: neededAddress(config, id),
     authorization: authorizationOf(auth),
     events: events.apiEvents,
     enabled: true,
