@@ -30,7 +30,7 @@ async function sentDuring(work: () => Promise<unknown>): Promise<Statement[]> {
     return [{ text: String(query.text), values: Array.isArray(values) ? values : [] }];
   });
   spy.mockRestore();
-  return statements.filter(({ text }) => /^\s*(SELECT|UPDATE|DELETE|INSERT)/.test(text));
+  return statements.filter(({ text }) => /^\s*(SELECT|UPDATE|DELETE|INSERT|WITH)/.test(text));
 }
 
 /** 20,000 credentials; 1,000 of them have ten connections that wait, and 100 events each. */

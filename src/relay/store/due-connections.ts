@@ -116,8 +116,9 @@ export class DueConnections {
     }
     const columns = { connection_id: "TEXT", due_at: "BIGINT", first_at: "BIGINT" } as const;
     await transaction.all(
-      `UPDATE relay_connection SET due_at = u.due_at, first_at = u.first_at, written_at = $2
-       FROM (SELECT connection_id, due_at, first_at FROM ${dialect.rows("$1", columns)}) AS u
+      // SQLite would read the list anew for each connection, unless it is made a table of first.
+      `WITH u AS MATERIALIZED (SELECT connection_id, due_at, first_at FROM ${dialect.rows("$1", columns)})
+       UPDATE relay_connection SET due_at = u.due_at, first_at = u.first_at, written_at = $2 FROM u
        WHERE relay_connection.connection_id = u.connection_id AND relay_connection.connection_id ${dialect.oneOf("$3")}`,
       [JSON.stringify(changes), now, JSON.stringify(changes.map(({ connection_id: id }) => id))],
     );

@@ -1,0 +1,62 @@
+import { DatabaseSync } from "node:sqlite";
+
+import { afterEach, expect, jest, test } from "@jest/globals";
+
+import { DEFAULT_TIMINGS } from "../../../src/relay/coalescer/timings.ts";
+import { openStore } from "../../../src/relay/store/open.ts";
+import { type Store } from "../../../src/relay/store/store.ts";
+import { webhookEvent } from "../support/events.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { info } from "./suite.ts";
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+/** What SQLite does for each statement that is prepared while the work goes on: its loops, the outermost first. */
+async function loopsDuring(work: (store: Store) => Promise<unknown>): Promise<Map<string, string[]>> {
+  const spy = jest.spyOn(DatabaseSync.prototype, "prepare");
+  const store = await openStore(":memory:", { clock: new ManualClock(), timingsOf: () => DEFAULT_TIMINGS });
+  try {
+    await work(store);
+    const database = spy.mock.contexts[0] as DatabaseSync;
+    const texts = spy.mock.calls
+      .map(([text]) => text)
+      .filter((text) => /^\s*(SELECT|UPDATE|DELETE|INSERT|WITH)/.test(text));
+    spy.mockRestore();
+    return new Map(
+      texts.map((text) => [
+        text,
+        database
+          .prepare(`EXPLAIN QUERY PLAN ${text}`)
+          .all()
+          .filter(({ parent, detail }) => parent === 0 && /^(SCAN|SEARCH) /.test(String(detail)))
+          .map(({ detail }) => String(detail)),
+      ]),
+    );
+  } finally {
+    await store.close();
+  }
+}
+
+test("no statement goes through the list that it is given anew for each row of a table", async () => {
+  const loops = await loopsDuring(async (store) => {
+    await store.ensureCredentials(["a", "b"]);
+    await store.upsertConnections("a", [info("one"), info("two")], "sync");
+    await store.accept([webhookEvent("a", "e1"), webhookEvent("b", "e1")]);
+    await store.take("r", 1);
+    await store.beat(["a", "b"], 30_000);
+    await store.owe([{ credentialId: "a", reason: "refused", agoMs: 0 }]);
+    await store.oweStale(new Map([["b", 1000]]));
+    await store.subscriptionsDue(["a"], 1000);
+    await store.connectionPage("a", { limit: 1, offset: 0 });
+    await store.credentialSummaries();
+  });
+  expect(loops.size).toBeGreaterThan(20);
+  for (const [text, [, ...inner]] of loops) {
+    expect({ text, inner }).toEqual({
+      text,
+      inner: inner.map(() => expect.not.stringMatching(/^SCAN json_each/)),
+    });
+  }
+});
