@@ -132,6 +132,9 @@ describe("metrics", () => {
     expect(response.statusCode).toBe(200);
     expect(response.body).toContain("dixa_relay_webhooks_rejected_total");
     expect(response.body).not.toContain("dixa_relay_connections{");
+    expect(response.body).toContain("dixa_relay_store_up 0");
+    services.store.isDown = false;
+    expect((await app.inject("/metrics")).body).toContain("dixa_relay_store_up 1");
   });
 
   test("can be kept for those with a token", async () => {

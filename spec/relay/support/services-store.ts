@@ -188,6 +188,7 @@ export class MemoryStore implements ServicesStore, Ingest, AccountStore {
   }
 
   async credentialSummaries(): Promise<CredentialSummary[]> {
+    if (this.isDown) throw new StoreUnavailableError("the database is away");
     const ids = new Set([
       ...this.#seq.keys(),
       ...[...this.#entries.values()].map((entry) => entry.credentialId),

@@ -67,5 +67,5 @@ export function openAirbyteSide(options: AirbyteSideOptions): AirbyteSide {
       trouble.warn("unreadable", `connection ${connectionId} can't be read: ${messageOf(error)}`);
     },
   });
-  return { airbyte, dispatcher, directory: new DirectoryWatch(mapping, logger) };
+  return { airbyte, dispatcher, directory: new DirectoryWatch(mapping, logger, metrics) };
 }

@@ -24,6 +24,10 @@ const PHASES: readonly PhaseName[] = ["CLEAN", "PENDING", "CLAIMED", "TRACKING",
 
 const TRIGGERS = ["triggered", "adopted", "busy", "error", "throttled", "unauthorized"] as const;
 const JOBS = ["succeeded", "failed", "cancelled"] as const;
+const REFRESHES = ["done", "unauthorized", "failed"] as const;
+
+/** How a look at Airbyte's connections ended; `unauthorized`: Airbyte refuses the relay's application. */
+export type RefreshOutcome = (typeof REFRESHES)[number];
 
 /** What the gauges show at the moment of a scrape. */
 export interface MetricsSource {
@@ -40,8 +44,10 @@ export class Metrics {
   readonly #triggers: Counter<"outcome">;
   readonly #jobs: Counter<"outcome">;
   readonly #lag: Histogram;
+  readonly #refreshes: Counter<"outcome">;
   readonly #reloads: Counter<"outcome">;
   readonly #stale: Gauge;
+  readonly #storeUp: Gauge;
   readonly #age: Gauge<"credential">;
   readonly #connections: Gauge<"credential" | "state">;
   readonly #owed: Counter<"reason">;
@@ -87,6 +93,12 @@ export class Metrics {
       buckets: [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400],
       registers,
     });
+    this.#refreshes = new Counter({
+      name: "dixa_relay_refreshes_total",
+      help: "How looks at Airbyte's sources and connections ended: done, unauthorized, or failed otherwise.",
+      labelNames: ["outcome"],
+      registers,
+    });
     this.#reloads = new Counter({
       name: "dixa_relay_reloads_total",
       help: "How often a changed configuration was taken up, or refused for a fault.",
@@ -96,6 +108,11 @@ export class Metrics {
     this.#stale = new Gauge({
       name: "dixa_relay_configuration_stale",
       help: "1 while the configuration that lies there has a fault, so that the one of before goes on.",
+      registers,
+    });
+    this.#storeUp = new Gauge({
+      name: "dixa_relay_store_up",
+      help: "1 if the store answered this scrape; 0: it did not, and what is read from it is left out.",
       registers,
     });
     this.#age = new Gauge({
@@ -132,6 +149,7 @@ export class Metrics {
     for (const reason of OWED_REASONS) this.#owed.inc({ reason }, 0);
     for (const reason of REJECTIONS) this.#rejected.inc({ reason }, 0);
     for (const outcome of ["taken", "refused"] as const) this.#reloads.inc({ outcome }, 0);
+    for (const outcome of REFRESHES) this.#refreshes.inc({ outcome }, 0);
     for (const outcome of TRIGGERS) this.#triggers.inc({ outcome }, 0);
     for (const outcome of JOBS) this.#jobs.inc({ outcome }, 0);
   }
@@ -158,6 +176,10 @@ export class Metrics {
     this.#stale.set(isTaken ? 0 : 1);
   }
 
+  refreshed(outcome: RefreshOutcome): void {
+    this.#refreshes.inc({ outcome });
+  }
+
   noted({ kind, lagMs }: Note): void {
     if (isOneOf(TRIGGERS, kind)) this.#triggers.inc({ outcome: kind });
     if (isOneOf(JOBS, kind)) this.#jobs.inc({ outcome: kind });
@@ -180,8 +202,10 @@ export class Metrics {
         this.#subscription.set({ credential }, subscription.state === "on" ? 1 : 0);
         this.#failing.set({ credential }, subscription.failing === null ? 0 : 1);
       }
+      this.#storeUp.set(1);
     } catch {
       this.#resetGauges();
+      this.#storeUp.set(0);
     }
     return this.registry.metrics();
   }
