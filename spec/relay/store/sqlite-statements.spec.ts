@@ -1,4 +1,4 @@
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, StatementSync } from "node:sqlite";
 
 import { afterEach, expect, jest, test } from "@jest/globals";
 
@@ -59,4 +59,41 @@ test("no statement goes through the list that it is given anew for each row of a
       inner: inner.map(() => expect.not.stringMatching(/^SCAN json_each/)),
     });
   }
+});
+
+/** How many statements run while the work goes on. */
+async function countDuring(work: () => Promise<unknown>): Promise<number> {
+  const spy = jest.spyOn(StatementSync.prototype, "all");
+  await work();
+  const { length } = spy.mock.calls;
+  spy.mockRestore();
+  return length;
+}
+
+async function storeWith(credentials: number, connections: number): Promise<Store> {
+  const store = await openStore(":memory:", { clock: new ManualClock(), timingsOf: () => DEFAULT_TIMINGS });
+  for (let index = 0; index < credentials; index++) {
+    const id = `k${index}`;
+    const infos = Array.from({ length: connections }, (_, number) => info(`${id}-${number}`));
+    await store.upsertConnections(id, infos, "ignore");
+    await store.accept([webhookEvent(id, "e1")]);
+  }
+  await store.take("r", 1);
+  return store;
+}
+
+test.each<[string, (store: Store) => Promise<unknown>]>([
+  ["the metrics and the lists of credentials", (store) => store.credentialSummaries()],
+])("%s cost the same statements, however many accounts there are", async (_, work) => {
+  const counts: number[] = [];
+  for (const [credentials, connections] of [
+    [1, 1],
+    [40, 8],
+  ] as const) {
+    const store = await storeWith(credentials, connections);
+    counts.push(await countDuring(() => work(store)));
+    await store.close();
+  }
+  expect(counts[0]).toBeGreaterThan(0);
+  expect(counts[1]).toBe(counts[0]);
 });

@@ -1,66 +1,78 @@
 import { type PhaseName } from "../coalescer/connection-state.ts";
 import { type CredentialSummary } from "./credential.ts";
 import { type Database } from "./database.ts";
-import { summaryRow } from "./rows.ts";
+import { phaseRow, summaryRow } from "./rows.ts";
 
 type Row = ReturnType<typeof summaryRow.parse>;
 
-/** Connections that are none of the credential any more count neither as parked nor as pending. */
-const SUMMARIES = `
-  SELECT k.credential_id, k.seq, k.last_event_at, c.phase, c.connections, c.first_at, k.owed_seq, k.owed_at,
-    k.owed_reason, s.state AS subscription_state, s.since AS subscription_since, s.failing AS subscription_failing
-  FROM relay_credential k LEFT JOIN (
-    SELECT c.credential_id, count(*) AS connections,
-      CASE WHEN c.phase <> 'IDLE' THEN c.phase WHEN c.synced_seq < d.seq THEN 'PENDING' ELSE 'CLEAN' END AS phase,
-      min(CASE WHEN c.synced_seq < d.seq THEN coalesce(c.first_at, d.look_since, d.last_event_at) END) AS first_at
-    FROM relay_connection c JOIN relay_credential d ON d.credential_id = c.credential_id
-    WHERE c.phase NOT IN ('GONE', 'UNMAPPED')
-    GROUP BY 1, 3
-  ) AS c ON c.credential_id = k.credential_id
-  LEFT JOIN relay_subscription s ON s.credential_id = k.credential_id`;
+const CREDENTIALS = `
+  SELECT k.credential_id, k.seq, k.last_event_at, k.owed_seq, k.owed_at, k.owed_reason, s.state AS subscription_state,
+    s.since AS subscription_since, s.failing AS subscription_failing
+  FROM relay_credential k LEFT JOIN relay_subscription s ON s.credential_id = k.credential_id`;
 
-/** All credentials, or one, in one statement whatever the number of their connections. */
+/** In the order of the index that has all of it. What is none of the credential any more counts for nothing. */
+const CONNECTIONS = `
+  SELECT c.credential_id, c.phase, count(*) AS connections, count(*) FILTER (WHERE c.synced_seq < k.seq) AS behind,
+    min(CASE WHEN c.synced_seq < k.seq THEN coalesce(c.first_at, k.look_since, k.last_event_at) END) AS first_at
+  FROM relay_credential k JOIN relay_connection c ON c.credential_id = k.credential_id
+  WHERE c.phase NOT IN ('GONE', 'UNMAPPED')`;
+
+/** All credentials, or one, in two statements whatever the number of their connections. */
 export async function credentialSummaries(
   database: Database,
   credentialId?: string,
 ): Promise<CredentialSummary[]> {
-  const where = credentialId === undefined ? "" : "WHERE k.credential_id = $1";
+  const parameters = credentialId === undefined ? [] : [credentialId];
+  const only = (condition: string) => (credentialId === undefined ? "" : `${condition} k.credential_id = $1`);
   return await database.transaction(
     async (transaction) => {
-      const rows = await transaction.all(
-        `${SUMMARIES} ${where} ORDER BY k.credential_id`,
-        credentialId === undefined ? [] : [credentialId],
+      const credentials = await transaction.all(
+        `${CREDENTIALS} ${only("WHERE")} ORDER BY k.credential_id`,
+        parameters,
       );
-      const summaries = new Map<string, CredentialSummary & { phases: Partial<Record<PhaseName, number>> }>();
-      for (const row of rows.map((found) => summaryRow.parse(found))) {
-        const {
-          credential_id: id,
-          seq,
-          last_event_at: lastEventAt,
-          phase,
-          connections,
-          first_at: firstAt,
-        } = row;
-        const known = summaries.get(id) ?? {
-          credentialId: id,
-          seq,
-          lastEventAt,
-          pendingSince: null,
-          phases: {},
+      const counts = await transaction.all(
+        `${CONNECTIONS} ${only("AND")} GROUP BY c.credential_id, c.phase`,
+        parameters,
+      );
+      const tallies = new Map<string, Tally>();
+      for (const found of counts) {
+        const row = phaseRow.parse(found);
+        const tally = tallies.get(row.credential_id) ?? { phases: {}, pendingSince: null };
+        tallies.set(row.credential_id, tally);
+        count(tally, row);
+      }
+      return credentials.map((found) => {
+        const row = summaryRow.parse(found);
+        const { phases = {}, pendingSince = null } = tallies.get(row.credential_id) ?? {};
+        return {
+          credentialId: row.credential_id,
+          seq: row.seq,
+          lastEventAt: row.last_event_at,
+          pendingSince,
+          phases,
           owed: owedOf(row),
           subscription: subscriptionOf(row),
         };
-        const pendingSince =
-          firstAt === null || known.pendingSince === null
-            ? (firstAt ?? known.pendingSince)
-            : Math.min(firstAt, known.pendingSince);
-        const phases = phase === null ? known.phases : { ...known.phases, [phase]: connections };
-        summaries.set(id, { ...known, pendingSince, phases });
-      }
-      return [...summaries.values()];
+      });
     },
     { isRepeatable: true },
   );
+}
+
+interface Tally {
+  readonly phases: Partial<Record<PhaseName, number>>;
+  pendingSince: number | null;
+}
+
+function count(tally: Tally, row: ReturnType<typeof phaseRow.parse>): void {
+  const { phase, connections, behind, first_at: firstAt } = row;
+  if (phase === "IDLE") {
+    if (behind > 0) tally.phases.PENDING = behind;
+    if (connections > behind) tally.phases.CLEAN = connections - behind;
+  } else {
+    tally.phases[phase] = connections;
+  }
+  if (firstAt !== null) tally.pendingSince = Math.min(firstAt, tally.pendingSince ?? firstAt);
 }
 
 function owedOf(row: Row): CredentialSummary["owed"] {

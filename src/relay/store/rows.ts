@@ -133,13 +133,18 @@ export const summaryRow = z.object({
   credential_id: z.string(),
   seq: z.number(),
   last_event_at: instant.nullable(),
-  phase: z.enum(["CLEAN", "PENDING", "CLAIMED", "TRACKING", "BUSY", "BACKOFF", "PARKED"]).nullable(),
-  connections: z.number().nullable(),
-  first_at: instant.nullable(),
   owed_seq: z.number().nullable(),
   owed_at: instant.nullable(),
   owed_reason: z.enum(OWED_REASONS).nullable(),
   subscription_state: z.enum(["on", "off", "missing"]).nullable(),
   subscription_since: instant.nullable(),
   subscription_failing: z.string().nullable(),
+});
+
+export const phaseRow = z.object({
+  credential_id: z.string(),
+  phase: z.enum(["IDLE", "CLAIMED", "TRACKING", "BUSY", "BACKOFF", "PARKED"]),
+  connections: z.number(),
+  behind: z.number(),
+  first_at: instant.nullable(),
 });

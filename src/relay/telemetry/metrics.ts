@@ -1,10 +1,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
-import { type PhaseName } from "../coalescer/connection-state.ts";
 import { type Note } from "../coalescer/inputs.ts";
 import { type CredentialSummary } from "../store/credential.ts";
 import { type Acceptance } from "../store/event.ts";
 import { OWED_REASONS, type OwedReason } from "../store/owed.ts";
+import { credentialGauges } from "./credential-gauges.ts";
+import { label, metricText } from "./metric-text.ts";
 
 /** Why a webhook was not accepted. A closed list: a label that a stranger can choose would fill the memory. */
 export const REJECTIONS = [
@@ -20,14 +21,18 @@ export const REJECTIONS = [
 
 export type Rejection = (typeof REJECTIONS)[number];
 
-const PHASES: readonly PhaseName[] = ["CLEAN", "PENDING", "CLAIMED", "TRACKING", "BUSY", "BACKOFF", "PARKED"];
-
 const TRIGGERS = ["triggered", "adopted", "busy", "error", "throttled", "unauthorized"] as const;
 const JOBS = ["succeeded", "failed", "cancelled"] as const;
 const REFRESHES = ["done", "unauthorized", "failed"] as const;
 
 /** How a look at Airbyte's connections ended; `unauthorized`: Airbyte refuses the relay's application. */
 export type RefreshOutcome = (typeof REFRESHES)[number];
+
+const ACCEPTED = {
+  name: "dixa_relay_webhooks_total",
+  help: "Webhooks answered with 202: new, duplicate, or filtered by the credential's selection of events.",
+  type: "counter",
+} as const;
 
 /** What the gauges show at the moment of a scrape. */
 export interface MetricsSource {
@@ -38,7 +43,8 @@ export interface MetricsSource {
 /** What Prometheus sees of the relay. Counters are of this replica, gauges of the store that all replicas share. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #accepted: Counter<"credential" | "outcome">;
+  /** By credential and outcome. */
+  readonly #accepted = new Map<string, Map<string, number>>();
   readonly #rejected: Counter<"reason">;
   readonly #commit: Histogram;
   readonly #triggers: Counter<"outcome">;
@@ -48,21 +54,11 @@ export class Metrics {
   readonly #reloads: Counter<"outcome">;
   readonly #stale: Gauge;
   readonly #storeUp: Gauge;
-  readonly #age: Gauge<"credential">;
-  readonly #connections: Gauge<"credential" | "state">;
   readonly #owed: Counter<"reason">;
-  readonly #subscription: Gauge<"credential">;
-  readonly #failing: Gauge<"credential">;
 
   constructor() {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, prefix: "dixa_relay_" });
-    this.#accepted = new Counter({
-      name: "dixa_relay_webhooks_total",
-      help: "Webhooks answered with 202: new, duplicate, or filtered by the credential's selection of events.",
-      labelNames: ["credential", "outcome"],
-      registers,
-    });
     this.#rejected = new Counter({
       name: "dixa_relay_webhooks_rejected_total",
       help: "Webhooks not accepted, by reason. Dixa shows those of its own as failed deliveries.",
@@ -115,34 +111,10 @@ export class Metrics {
       help: "1 if the store answered this scrape; 0: it did not, and what is read from it is left out.",
       registers,
     });
-    this.#age = new Gauge({
-      name: "dixa_relay_pending_age_seconds",
-      help: "Age of the oldest event that some connection of the credential has not synced yet; 0 if there is none.",
-      labelNames: ["credential"],
-      registers,
-    });
-    this.#connections = new Gauge({
-      name: "dixa_relay_connections",
-      help: "Connections by state, without those that are gone or carry another credential now.",
-      labelNames: ["credential", "state"],
-      registers,
-    });
     this.#owed = new Counter({
       name: "dixa_relay_owed_syncs_total",
       help: "Syncs that credentials have come to owe without an event, by reason.",
       labelNames: ["reason"],
-      registers,
-    });
-    this.#subscription = new Gauge({
-      name: "dixa_relay_subscription_on",
-      help: "1 if Dixa's webhook of the credential is switched on, 0 if it is off or missing; absent while Dixa has not been asked.",
-      labelNames: ["credential"],
-      registers,
-    });
-    this.#failing = new Gauge({
-      name: "dixa_relay_deliveries_failing",
-      help: "1 if Dixa says that the last delivery of some event of the credential failed, else 0; absent while Dixa has not been asked.",
-      labelNames: ["credential"],
       registers,
     });
     // A counter that appears with its first count has no rate for it.
@@ -155,7 +127,9 @@ export class Metrics {
   }
 
   accepted(credential: string, outcome: Acceptance | "filtered"): void {
-    this.#accepted.inc({ credential, outcome });
+    const counts = this.#accepted.get(credential) ?? new Map<string, number>();
+    this.#accepted.set(credential, counts);
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   }
 
   rejected(reason: Rejection): void {
@@ -188,30 +162,20 @@ export class Metrics {
 
   /** All metrics in Prometheus' text format. Gauges are read from the store, and left out when it doesn't answer. */
   async scrape(source: MetricsSource): Promise<string> {
-    this.#resetGauges();
-    try {
-      const now = source.now();
-      for (const summary of await source.credentials()) {
-        const { credentialId: credential, pendingSince, phases, subscription } = summary;
-        const age = pendingSince === null ? 0 : Math.max(0, now - pendingSince);
-        this.#age.set({ credential }, age / 1000);
-        for (const phase of PHASES) {
-          this.#connections.set({ credential, state: phase.toLowerCase() }, phases[phase] ?? 0);
-        }
-        if (subscription === null) continue;
-        this.#subscription.set({ credential }, subscription.state === "on" ? 1 : 0);
-        this.#failing.set({ credential }, subscription.failing === null ? 0 : 1);
-      }
-      this.#storeUp.set(1);
-    } catch {
-      this.#resetGauges();
-      this.#storeUp.set(0);
-    }
-    return this.registry.metrics();
+    const summaries = await source.credentials().catch(() => undefined);
+    this.#storeUp.set(summaries === undefined ? 0 : 1);
+    return (
+      (await this.registry.metrics()) +
+      metricText(ACCEPTED, this.#acceptedSeries()) +
+      credentialGauges(summaries ?? [], source.now())
+    );
   }
 
-  #resetGauges(): void {
-    for (const gauge of [this.#age, this.#connections, this.#subscription, this.#failing]) gauge.reset();
+  *#acceptedSeries(): Generator<[string, number]> {
+    for (const [credential, counts] of this.#accepted) {
+      const of = label("credential", credential);
+      for (const [outcome, count] of counts) yield [`${of},${label("outcome", outcome)}`, count];
+    }
   }
 }
 
