@@ -40,7 +40,8 @@ async function call(method: "GET" | "POST", path: string, token = ADMIN_TOKEN) {
   const documented = path
     .split("?", 1)[0]!
     .replace(/(credentials\/)[^/]+/, "$1{credentialId}")
-    .replace(/(connections\/)[^/]+/, "$1{connectionId}");
+    .replace(/(connections\/)[^/]+/, "$1{connectionId}")
+    .replace(/(sync\/)[^/]+/, "$1{seq}");
   (await documentation(app)).expectDocumented(method, documented, response);
   return response;
 }
@@ -58,6 +59,7 @@ const CALLS = [
   ["GET", "/v1/credentials"],
   ["GET", `/v1/credentials/${SIGNED}`],
   ["POST", `/v1/credentials/${SIGNED}/sync`],
+  ["GET", `/v1/credentials/${SIGNED}/sync/1`],
   ["POST", `/v1/connections/${CONNECTION}/retry`],
   ["POST", `/v1/connections/${CONNECTION}/park`],
   ["POST", `/v1/connections/${CONNECTION}/unpark`],
@@ -291,6 +293,67 @@ describe("a sync that is asked for by hand", () => {
       expect((await services.store.credentialSummary(SIGNED)).seq).toBe(0);
     },
   );
+});
+
+describe("what has become of a request for a sync", () => {
+  const PATH = `/v1/credentials/${SIGNED}/sync`;
+
+  test("can be asked for as often as one likes, without asking for another sync", async () => {
+    services.store.addConnection(SIGNED, CONNECTION);
+    await call("POST", PATH);
+    for (let i = 0; i < 3; i++) {
+      const response = await call("GET", `${PATH}/1`);
+      expect(response.statusCode).toBe(202);
+      expect(response.json()).toMatchObject({ seq: 1, outcome: "pending", reasons: [] });
+    }
+    services.store.succeed(CONNECTION);
+    expect((await call("GET", `${PATH}/1`)).statusCode).toBe(200);
+    expect((await services.store.credentialSummary(SIGNED)).seq).toBe(1);
+  });
+
+  test("can be waited for", async () => {
+    services.store.addConnection(SIGNED, CONNECTION);
+    await call("POST", PATH);
+    const answer = call("GET", `${PATH}/1?wait=60s`);
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    services.store.succeed(CONNECTION);
+    expect((await answer).statusCode).toBe(200);
+  });
+
+  test("is that of this request, whatever was asked for later", async () => {
+    services.store.addConnection(SIGNED, CONNECTION);
+    await call("POST", PATH);
+    services.store.succeed(CONNECTION);
+    await call("POST", PATH);
+    expect((await call("GET", `${PATH}/1`)).statusCode).toBe(200);
+    expect((await call("GET", `${PATH}/2`)).statusCode).toBe(202);
+  });
+
+  test("is a failure, with its reason, until the relay has made it good", async () => {
+    services.store.addConnection(SIGNED, CONNECTION);
+    await call("POST", PATH);
+    services.store.change(CONNECTION, { failedJobs: 1, failedSeq: 1, lastError: "Airbyte's job 5 failed" });
+    const response = await call("GET", `${PATH}/1?wait=60s`);
+    expect(response.statusCode).toBe(424);
+    expect(response.json()).toMatchObject({ reasons: [{ reason: "Dixa → e735: Airbyte's job 5 failed" }] });
+    services.store.succeed(CONNECTION);
+    expect((await call("GET", `${PATH}/1`)).statusCode).toBe(200);
+  });
+
+  test.each([["2"], ["0"], ["-1"], ["01"], ["1.5"], ["1e0"], ["x"], ["9".repeat(16)]])(
+    "is not found for the number %s that none has yet",
+    async (seq) => {
+      services.store.addConnection(SIGNED, CONNECTION);
+      await call("POST", PATH);
+      services.store.succeed(CONNECTION);
+      expect((await call("GET", `${PATH}/${seq}?wait=60s`)).statusCode).toBe(404);
+    },
+  );
+
+  test("is not waited for by a wait that is none", async () => {
+    await call("POST", PATH);
+    expect((await call("GET", `${PATH}/1?wait=soon`)).statusCode).toBe(400);
+  });
 });
 
 describe("a connection", () => {

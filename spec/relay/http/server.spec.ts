@@ -163,6 +163,7 @@ describe("the OpenAPI document", () => {
       "GET /v1/credentials",
       "GET /v1/credentials/{credentialId}",
       "GET /v1/credentials/{credentialId}/connections",
+      "GET /v1/credentials/{credentialId}/sync/{seq}",
       "PATCH /v1/credentials/{credentialId}",
       "POST /v1/connections/{connectionId}/forget",
       "POST /v1/connections/{connectionId}/park",

@@ -22,6 +22,7 @@ import { openApiDocument } from "./openapi.ts";
 import { type Operation, toFastifyPath } from "./operation.ts";
 import { RouteTable } from "./route-table.ts";
 import { type Services } from "./services.ts";
+import { syncOperations } from "./sync-routes.ts";
 import { bearerToken, isSameSecret } from "./token.ts";
 import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH, WebhookRoutes } from "./webhook-routes.ts";
 
@@ -118,6 +119,7 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
   const operations = [
     webhooks.operation,
     ...credentialOperations(services),
+    ...syncOperations(services),
     ...accountOperations(services),
     ...connectionOperations(services),
     connectionListOperation(services),
