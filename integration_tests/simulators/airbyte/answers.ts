@@ -79,6 +79,19 @@ export function configApiConflict(connectionId: string): Answer {
   };
 }
 
+/** The configuration API's words for an id that it does not know. */
+export function configApiNotFound(kind: string, id: string): Answer {
+  return {
+    status: 404,
+    body: {
+      id,
+      message: `Could not find configuration for ${kind}: ${id}.`,
+      exceptionClassName: "io.airbyte.commons.server.errors.IdNotFoundKnownException",
+      exceptionStack: [],
+    },
+  };
+}
+
 /** An operator's switch against one user; deliberately without Retry-After. */
 export const rateLimited: Answer = { status: 429, body: { message: "You are being rate limited." } };
 

@@ -10,7 +10,7 @@ import {
 } from "./answers.ts";
 import { type Scope } from "./rules.ts";
 
-/** What is asked for. `start` is POST /jobs; `any` stands for each of them. */
+/** What is asked for. `start` is POST /jobs, `connection-details` the configuration API's; `any` stands for each of them. */
 export type Route =
   | "token"
   | "health"
@@ -22,6 +22,8 @@ export type Route =
   | "job"
   | "start"
   | "cancel"
+  | "destination"
+  | "connection-details"
   | "unknown";
 
 /** Faults that are an answer. */

@@ -73,9 +73,12 @@ export interface RequestLog {
   /** 0 if there was no answer. */
   status: number;
   fault: FaultRule["kind"] | undefined;
+  /** As the client names itself in `User-Agent`. */
+  client: string;
 }
 
 const BASE_PATH = "/api/public/v1";
+const CONFIGURATION_BASE_PATH = "/api/v1";
 export const CLIENT_ID = "sim-client-0001";
 export const CLIENT_SECRET = "sim-secret-0123456789";
 
@@ -143,6 +146,11 @@ export class AirbyteSimulator {
     return `${this.origin}${BASE_PATH}`;
   }
 
+  /** The base of the configuration API. */
+  get configurationUrl(): string {
+    return `${this.origin}${CONFIGURATION_BASE_PATH}`;
+  }
+
   get origin(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -207,9 +215,11 @@ export class AirbyteSimulator {
       send(response, answerControl(this, method, url.pathname.slice("/_control".length), body));
       return;
     }
-    const path = url.pathname.startsWith(BASE_PATH) ? url.pathname.slice(BASE_PATH.length) : "/unknown";
+    const isConfiguration = url.pathname.startsWith(`${CONFIGURATION_BASE_PATH}/`);
+    const base = isConfiguration ? CONFIGURATION_BASE_PATH : BASE_PATH;
+    const path = url.pathname.startsWith(`${base}/`) ? url.pathname.slice(base.length) : "/unknown";
     const call: ApiCall = {
-      ...routeOf(method, path),
+      ...routeOf(isConfiguration ? "configuration" : "public", method, path),
       path,
       query: url.searchParams,
       authorization: request.headers.authorization,
@@ -226,8 +236,9 @@ export class AirbyteSimulator {
       endedAt: undefined,
       status: 0,
       fault: rule?.kind,
+      client: request.headers["user-agent"] ?? "",
     };
-    if (route === "start" && connectionId !== undefined) this.#watchStarts(connectionId);
+    if (route === "start" && connectionId !== undefined) this.#watchStarts(connectionId, log.client);
     this.requests.push(log);
     this.mostConcurrent = Math.max(this.mostConcurrent, ++this.#concurrent);
     response.once("close", () => {
@@ -269,9 +280,13 @@ export class AirbyteSimulator {
     if (ms > 0) await delay(ms, undefined, { signal: this.#closed.signal }).catch(() => undefined);
   }
 
-  #watchStarts(connectionId: string): void {
+  #watchStarts(connectionId: string, client: string): void {
     const isUnanswered = this.requests.some(
-      (log) => log.route === "start" && log.connectionId === connectionId && log.endedAt === undefined,
+      (log) =>
+        log.route === "start" &&
+        log.connectionId === connectionId &&
+        log.client === client &&
+        log.endedAt === undefined,
     );
     if (!isUnanswered) return;
     this.violations.push({ kind: "concurrent-start", at: this.#now(), connectionId, jobIds: [] });

@@ -222,6 +222,59 @@ describe("POST /jobs", () => {
   });
 });
 
+describe("what orchestrators ask for besides", () => {
+  const details = (connectionId: string, headers: Record<string, string> = {}) =>
+    fetch(`${simulator.configurationUrl}/connections/get`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
+      body: JSON.stringify({ connectionId }),
+    });
+
+  test("the destination of a connection, with its secrets as stars", async () => {
+    const { destinationId = "" } = simulator.workspace.connections.get(CONNECTION) ?? {};
+    const { status, body } = await request(`/destinations/${destinationId}`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ destinationId, configuration: { password: MASK } });
+    expect((await request(`/destinations/${CONNECTION}`)).status).toBe(404);
+    expect((await request("/destinations/x")).status).toBe(400);
+  });
+
+  test("the catalog of a connection, from the configuration API, which answers unknown ids in its own words", async () => {
+    const response = await details(CONNECTION);
+    expect(response.status).toBe(200);
+    const { syncCatalog } = (await response.json()) as {
+      syncCatalog: { streams: { stream: { name: string }; config: { selected: boolean } }[] };
+    };
+    expect(syncCatalog.streams.map(({ stream, config }) => [stream.name, config.selected])).toEqual([
+      ["conversations", true],
+      ["messages", true],
+      ["activity_logs", true],
+    ]);
+    const unknown = await details("18dccc91-0ab1-4f72-9ed7-0b8fc27c5827");
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toMatchObject({ message: expect.stringContaining("Could not find") });
+    expect((await details("x")).status).toBe(400);
+    expect((await details(CONNECTION, { authorization: "Bearer wrong" })).status).toBe(401);
+  });
+
+  test("nothing of one API is found under the other's address", async () => {
+    expect((await request("/connections/get", { method: "POST", body: "{}" })).status).toBe(404);
+    const response = await fetch(`${simulator.configurationUrl}/sources`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(response.status).toBe(404);
+  });
+
+  test("each request is logged with the name that its client gives itself", async () => {
+    await details(CONNECTION, { "user-agent": "dagster" });
+    expect(simulator.requests.at(-1)).toMatchObject({
+      route: "connection-details",
+      client: "dagster",
+      status: 200,
+    });
+  });
+});
+
 test("no answer but a list's is sent twice the same: faults are used up", async () => {
   simulator.addFault({ route: "start", kind: "429" });
   const response = await fetch(`${simulator.url}/jobs`, {

@@ -1,9 +1,9 @@
-import { alreadyRunning, type Answer, errorId, problems } from "./answers.ts";
+import { alreadyRunning, type Answer, configApiNotFound, errorId, problems } from "./answers.ts";
 import { type Fault, type Route } from "./faults.ts";
 import { type Job, type JobBook } from "./jobs.ts";
 import { jobView, listOf, page, selectJobs } from "./lists.ts";
 import { type Tokens } from "./tokens.ts";
-import { connectionView, type Workspace } from "./workspace.ts";
+import { connectionDetails, connectionView, type Workspace } from "./workspace.ts";
 
 export interface ApiCall {
   route: Route;
@@ -37,14 +37,24 @@ const ROUTES: readonly { method: string; pattern: RegExp; route: Route }[] = [
   { method: "GET", pattern: /^\/sources\/([^/]+)$/, route: "source" },
   { method: "GET", pattern: /^\/connections$/, route: "connections" },
   { method: "GET", pattern: /^\/connections\/([^/]+)$/, route: "connection" },
+  { method: "GET", pattern: /^\/destinations\/([^/]+)$/, route: "destination" },
   { method: "GET", pattern: /^\/jobs$/, route: "jobs" },
   { method: "GET", pattern: /^\/jobs\/([^/]+)$/, route: "job" },
   { method: "POST", pattern: /^\/jobs$/, route: "start" },
   { method: "DELETE", pattern: /^\/jobs\/([^/]+)$/, route: "cancel" },
 ];
 
-export function routeOf(method: string, path: string): { route: Route; id: string | undefined } {
-  for (const { method: own, pattern, route } of ROUTES) {
+const CONFIGURATION_ROUTES: readonly { method: string; pattern: RegExp; route: Route }[] = [
+  { method: "POST", pattern: /^\/connections\/get$/, route: "connection-details" },
+];
+
+/** @param base which of the two APIs is asked */
+export function routeOf(
+  base: "configuration" | "public",
+  method: string,
+  path: string,
+): { route: Route; id: string | undefined } {
+  for (const { method: own, pattern, route } of base === "public" ? ROUTES : CONFIGURATION_ROUTES) {
     const match = own === method ? pattern.exec(path) : null;
     if (match !== null) return { route, id: match[1] };
   }
@@ -54,12 +64,15 @@ export function routeOf(method: string, path: string): { route: Route; id: strin
 /** The connection that a request is about, if it says so. */
 export function connectionOf({ route, id, query, body }: ApiCall): string | undefined {
   if (route === "connection") return id;
-  if (route !== "start") return query.get("connectionId") ?? undefined;
+  if (route !== "start" && route !== "connection-details") return query.get("connectionId") ?? undefined;
   const value = jsonOf(body)["connectionId"];
   return typeof value === "string" ? value : undefined;
 }
 
-/** What Airbyte's public API answers when nothing goes wrong. */
+/**
+ * What Airbyte's public API answers when nothing goes wrong, and of its configuration API the one call that orchestrators
+ * need beside it.
+ */
 export class PublicApi {
   readonly #workspace: Workspace;
   readonly #jobs: JobBook;
@@ -132,6 +145,19 @@ export class PublicApi {
         if (!UUID.test(id)) return errorId(400);
         if (connection === undefined) return problems.notFound("connection", id);
         return { status: 200, body: connectionView(connection) };
+      }
+      case "destination": {
+        const destination = this.#workspace.destinations.get(id);
+        if (!UUID.test(id)) return errorId(400);
+        if (destination === undefined) return problems.notFound("destination", id);
+        return { status: 200, body: destination };
+      }
+      case "connection-details": {
+        const connectionId = connectionOf(call) ?? "";
+        const connection = this.#workspace.connections.get(connectionId);
+        if (!UUID.test(connectionId)) return errorId(400);
+        if (connection === undefined) return configApiNotFound("STANDARD_SYNC", connectionId);
+        return { status: 200, body: connectionDetails(connection) };
       }
       case "jobs": {
         const { connections } = this.#workspace;

@@ -29,6 +29,17 @@ export interface Connection {
   createdAt: number;
 }
 
+export interface Destination {
+  destinationId: string;
+  name: string;
+  destinationType: string;
+  definitionId: string;
+  workspaceId: string;
+  configuration: Record<string, unknown>;
+  /** Unix seconds. */
+  createdAt: number;
+}
+
 export type SourceInput = Partial<Source>;
 export type ConnectionInput = Partial<Omit<Connection, "tags">> & {
   sourceId: string;
@@ -44,13 +55,15 @@ const DEFAULT_STREAMS = ["conversations", "messages", "activity_logs"];
 /** What is `airbyte_secret` in the connector's specification. */
 const DEFAULT_SECRETS = ["api_token"];
 
-/** Sources and connections of one Airbyte. */
+/** Sources, destinations and connections of one Airbyte. */
 export class Workspace {
   readonly sources = new Map<string, Source>();
   readonly connections = new Map<string, Connection>();
+  readonly destinations = new Map<string, Destination>();
   readonly #secrets: ReadonlySet<string>;
   readonly #now: () => number;
   readonly #definitionId = randomUUID();
+  readonly #destinationDefinitionId = randomUUID();
   readonly #tags = new Map<string, string>();
 
   constructor(now: () => number, secretFields: readonly string[] = DEFAULT_SECRETS) {
@@ -92,7 +105,21 @@ export class Workspace {
       tags: tags.map((name) => ({ tagId: this.#tagId(name), workspaceId, name, color: "FF0000" })),
     };
     this.connections.set(connectionId, connection);
+    this.#addDestination(connection);
     return connection;
+  }
+
+  #addDestination({ destinationId, workspaceId, createdAt }: Connection): void {
+    if (this.destinations.has(destinationId)) return;
+    this.destinations.set(destinationId, {
+      destinationId,
+      name: "Warehouse",
+      destinationType: "postgres",
+      definitionId: this.#destinationDefinitionId,
+      workspaceId,
+      configuration: { host: "warehouse", database: "analytics", schema: "dixa", password: MASK },
+      createdAt,
+    });
   }
 
   #tagId(name: string): string {
@@ -129,5 +156,39 @@ export function connectionView({ streams, ...connection }: Connection): Record<s
     namespaceDefinition: "destination",
     namespaceFormat: null,
     prefix: "",
+  };
+}
+
+/** A connection as the configuration API shows it, with the catalog that orchestrators make their assets of. */
+export function connectionDetails({ streams, ...connection }: Connection): Record<string, unknown> {
+  return {
+    connectionId: connection.connectionId,
+    name: connection.name,
+    sourceId: connection.sourceId,
+    destinationId: connection.destinationId,
+    status: connection.status,
+    scheduleType: connection.schedule.scheduleType,
+    namespaceDefinition: "destination",
+    prefix: "",
+    operationIds: [],
+    breakingChange: false,
+    createdAt: connection.createdAt,
+    syncCatalog: {
+      streams: streams.map((name) => ({
+        stream: {
+          name,
+          jsonSchema: { type: "object", properties: { id: { type: "string" } } },
+          supportedSyncModes: ["full_refresh", "incremental"],
+        },
+        config: {
+          syncMode: "incremental",
+          destinationSyncMode: "append_dedup",
+          cursorField: [],
+          primaryKey: [["id"]],
+          aliasName: name,
+          selected: true,
+        },
+      })),
+    },
   };
 }
