@@ -42,6 +42,8 @@ export { type Violation } from "./violations.ts";
 export { type Connection, type ConnectionStatus, MASK, type Source, WORKSPACE_ID } from "./workspace.ts";
 
 export interface AirbyteSimulatorOptions extends JobTimings, Partial<Access> {
+  /** Address to listen on. Default 127.0.0.1; containers reach that of their network's gateway. */
+  host?: string;
   /** Default: any that is free. */
   port?: number;
   /** What does the work of a job. Default: time passes. */
@@ -137,7 +139,7 @@ export class AirbyteSimulator {
 
   async listen(): Promise<void> {
     this.#server.keepAliveTimeout = 60_000;
-    this.#server.listen(this.#options.port ?? 0, "127.0.0.1");
+    this.#server.listen(this.#options.port ?? 0, this.#options.host ?? "127.0.0.1");
     await once(this.#server, "listening");
   }
 
@@ -152,7 +154,8 @@ export class AirbyteSimulator {
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `http://${address}:${port}`;
   }
 
   get jobs(): readonly Job[] {
