@@ -38,10 +38,10 @@ describe("one version number", () => {
 
   test("is on the image's labels, with the repository's name", () => {
     const label = (name: string) =>
-      Array.from(dockerfile.matchAll(new RegExp(`io\\.airbyte\\.${name}=(\\S+)`, "g")), ([, value]) => value);
-    expect(label("version")).toEqual([VERSION]);
-    expect(/image\.version=(\S+)/.exec(dockerfile)?.[1]).toBe(VERSION);
-    expect(label("name")).toEqual([metadata.dockerRepository]);
+      Array.from(dockerfile.matchAll(new RegExp(`${name}=(\\S+)`, "g")), ([, value]) => value);
+    expect(label("io\\.airbyte\\.version")).toEqual([VERSION]);
+    expect(label("org\\.opencontainers\\.image\\.version")).toEqual([VERSION, VERSION]);
+    expect(label("io\\.airbyte\\.name")).toEqual([metadata.dockerRepository]);
   });
 
   test("tops the changelog and the one of the connector's page", async () => {

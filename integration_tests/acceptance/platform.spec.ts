@@ -11,17 +11,17 @@ import {
   type DixaSimulatorOptions,
   startDixaSimulator,
 } from "../simulators/dixa/index.ts";
-import { errorsOf, lastStates, messagesOf, rowsOf } from "../support/messages.ts";
-import { configuredCatalog, parseMessages } from "../support/sync-run.ts";
-import { expectTruth, STREAMS } from "../support/truth.ts";
 import {
   type ContainerEnd,
-  IMAGE,
   PLATFORM_OPTIONS,
   startContainer,
   startOnPlatform,
   withSharedFolder,
-} from "./container.ts";
+} from "../support/container.ts";
+import { CONNECTOR_IMAGE, inside } from "../support/images.ts";
+import { errorsOf, lastStates, messagesOf, rowsOf } from "../support/messages.ts";
+import { configuredCatalog, parseMessages } from "../support/sync-run.ts";
+import { expectTruth, STREAMS } from "../support/truth.ts";
 import { CONFIG, FIXED_ACCOUNT, SPAN } from "./fixed-data.ts";
 
 let simulator: DixaSimulator;
@@ -38,15 +38,39 @@ function configOf({ exportsUrl, apiUrl }: DixaSimulator, more: Record<string, un
   return { ...CONFIG, exports_url: exportsUrl, api_url: apiUrl, ...more };
 }
 
-/** The platform's wrapper of a source: it runs AIRBYTE_ENTRYPOINT with named pipes, and watches for a marker. */
-const REPLICATION = `
-  (eval "$AIRBYTE_ENTRYPOINT read --config /source/connectorConfig.json --catalog /source/catalog.json $STATE" 2> stderr > stdout) &
-  child=$!
-  (while ! [ -f TERMINATED ]; do sleep 1; done; kill $child) &
-  wait $child
-  echo $? > exitCode.part
-  mv exitCode.part exitCode.txt
-  touch done`;
+const READ = "$AIRBYTE_ENTRYPOINT read --config /source/connectorConfig.json --catalog /source/catalog.json";
+
+/**
+ * What the platform has the image's shell do, in the two forms of its launcher (its two ContainerCommandFactory.kt: of
+ * pods, and of containers): AIRBYTE_ENTRYPOINT is run with named pipes, and a marker is watched for.
+ */
+const WRAPPERS = {
+  pods: `
+    if [ -z "$AIRBYTE_ENTRYPOINT" ]; then exit 127; fi
+    (if [ -f inputState.json ]; then state="--state /source/inputState.json"; fi
+    eval "${READ} $state" 2> stderr > stdout) &
+    child=$!
+    (while true; do if [ -f TERMINATED ]; then kill $child; exit 0; fi; sleep 1; done) &
+    wait $child
+    status=$?
+    echo $status > exitCode.part
+    mv exitCode.part exitCode.txt
+    exit $status`,
+  containers: `
+    export SOURCE_DIR=/source
+    if [ -z "\${AIRBYTE_ENTRYPOINT}" ]; then exit 127; fi
+    (if [ -f $SOURCE_DIR/inputState.json ]; then state="--state $SOURCE_DIR/inputState.json"; fi
+    eval "${READ} $state 2> \\"$SOURCE_DIR/stderr\\" > \\"$SOURCE_DIR/stdout\\"") &
+    child=$!
+    while [ -d /proc/$child ] 2> /dev/null; do
+      if [ -f "$SOURCE_DIR/TERMINATED" ]; then kill -TERM $child 2> /dev/null || true; exit 0; fi
+      sleep 1
+    done
+    wait $child
+    status=$?
+    echo $status > "$SOURCE_DIR/exitCode.txt"
+    exit $status`,
+} as const;
 
 interface Replication extends ContainerEnd {
   /** What came through the pipes. */
@@ -58,6 +82,7 @@ interface Replication extends ContainerEnd {
 /** One read as the platform runs it; `during` is called when it has begun. */
 async function replicate(
   files: { config: unknown; catalog?: unknown; state?: unknown },
+  wrapper: keyof typeof WRAPPERS = "pods",
   during: (folder: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<Replication> {
   const { config, catalog = configuredCatalog(), state } = files;
@@ -69,8 +94,7 @@ async function replicate(
   return withSharedFolder(inputs, async (folder) => {
     const pipes = ["stdout", "stderr"].map((name) => join(folder, name));
     execFileSync("mkfifo", ["--mode=666", ...pipes]);
-    const stateFlag = state === undefined ? "" : "--state /source/inputState.json";
-    const container = startOnPlatform("/source", folder, REPLICATION.replace("$STATE", stateFlag));
+    const container = startOnPlatform("/source", folder, WRAPPERS[wrapper]);
     const reading = pipes.map((pipe) => text(createReadStream(pipe)));
     await during(folder);
     const [stdout = "", stderr = ""] = await Promise.all(reading);
@@ -84,14 +108,22 @@ async function replicate(
 }
 
 describe("on the platform", () => {
-  test("a read without a state and one with the state of the first", async () => {
+  test.each(["pods", "containers"] as const)("of %s: a read, and one with its state", async (wrapper) => {
     const config = configOf(simulator);
-    const first = await replicate({ config });
-    expect({ written: first.written, stderr: first.piped.stderr }).toEqual({ written: "0", stderr: "" });
+    const first = await replicate({ config }, wrapper);
+    // A tool that the image lacks would be told on the shell's own stderr.
+    const { written, piped, exitCode, stdout, stderr } = first;
+    expect({ written, piped: piped.stderr, exitCode, stdout, stderr }).toEqual({
+      written: "0",
+      piped: "",
+      exitCode: 0,
+      stdout: "",
+      stderr: "",
+    });
     const messages = parseMessages(first.piped.stdout);
     expectTruth(messages, simulator);
 
-    const second = await replicate({ config, state: lastStates(messages) });
+    const second = await replicate({ config, state: lastStates(messages) }, wrapper);
     expect(second.written).toBe("0");
     expect(messagesOf(parseMessages(second.piped.stdout), "RECORD")).toEqual([]);
   });
@@ -123,7 +155,7 @@ describe("on the platform", () => {
 
   test("the platform's TERMINATED marker ends a read whose answers stall", async () => {
     await withSimulator({ ...FIXED_ACCOUNT, faults: { decide: () => "stall" } }, async (slow) => {
-      const stopped = await replicate({ config: configOf(slow) }, async (folder) => {
+      const stopped = await replicate({ config: configOf(slow) }, "pods", async (folder) => {
         await until(() => slow.requests.length > 0);
         await writeFile(join(folder, "TERMINATED"), "");
       });
@@ -140,7 +172,14 @@ describe("in a container", () => {
         { "config.json": configOf(slow, { num_workers: 1 }), "catalog.json": configuredCatalog() },
         async (folder) => {
           const name = `source-dixa-${process.pid}`;
-          const options = [...PLATFORM_OPTIONS, "--name", name, "--volume", `${folder}:/data`, IMAGE];
+          const options = [
+            ...PLATFORM_OPTIONS,
+            "--name",
+            name,
+            "--volume",
+            `${folder}:/data`,
+            CONNECTOR_IMAGE,
+          ];
           const container = startContainer([
             ...options,
             "read",
@@ -190,7 +229,7 @@ describe("in a container", () => {
           `${folder}:/data:ro`,
         ];
         const run = ["read", "--config", "/data/config.json", "--catalog", "/data/catalog.json"];
-        const { exitCode, stdout } = await startContainer([...options, IMAGE, ...run]).ended;
+        const { exitCode, stdout } = await startContainer([...options, CONNECTOR_IMAGE, ...run]).ended;
         expect(exitCode).toBe(0);
         expectTruth(parseMessages(stdout), simulator);
       },
@@ -214,7 +253,7 @@ describe("in a container", () => {
             `${folder}:/data`,
             "--entrypoint",
             "sh",
-            IMAGE,
+            CONNECTOR_IMAGE,
           ];
           const script =
             "$AIRBYTE_ENTRYPOINT read --config /data/config.json --catalog /data/catalog.json > /data/out.jsonl";
@@ -230,29 +269,10 @@ describe("in a container", () => {
 });
 
 describe("the image", () => {
-  const inside = (script: string) =>
-    execFileSync("docker", ["run", "--rm", "--network", "none", "--entrypoint", "sh", IMAGE, "-c", script], {
-      encoding: "utf8",
-    }).trim();
-
-  test("runs as user 1000, and holds nothing but the program", () => {
-    expect(inside("id -u; id -g")).toBe("1000\n1000");
-    expect(inside("find /airbyte /build -type f 2> /dev/null; true")).toBe("/airbyte/source-dixa.mjs");
-  });
-
-  test("has what the platform's script calls", () => {
-    expect(
-      inside("for tool in sh sleep mv kill touch; do command -v $tool > /dev/null || echo $tool; done"),
-    ).toBe("");
-  });
-
   test("leaves half of the container's memory to the heap, however small it is", () => {
-    const heap = (memory: string) => {
-      const options = ["run", "--rm", "--network", "none", "--memory", memory, "--entrypoint", "sh", IMAGE];
-      const script =
-        '$(echo "$AIRBYTE_ENTRYPOINT" | sed "s, [^ ]*$,,") -p "require(\'v8\').getHeapStatistics().heap_size_limit / 2 ** 20"';
-      return Number(execFileSync("docker", [...options, "-c", script], { encoding: "utf8" }));
-    };
+    const script =
+      '$(echo "$AIRBYTE_ENTRYPOINT" | sed "s, [^ ]*$,,") -p "require(\'v8\').getHeapStatistics().heap_size_limit / 2 ** 20"';
+    const heap = (memory: string) => Number(inside(CONNECTOR_IMAGE, script, ["--memory", memory]));
     expect(heap("128m")).toBeLessThanOrEqual(80);
     expect(heap("512m")).toBeGreaterThanOrEqual(256);
     expect(heap("512m")).toBeLessThanOrEqual(300);

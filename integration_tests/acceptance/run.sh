@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the program and the image, and runs what others wrote against them: the acceptance tests mirrored in TypeScript,
+# Builds the program and the connector's image, and runs what others wrote against them: the acceptance tests mirrored in TypeScript,
 # the platform's way to run a container, Airbyte's standard tests (FAST), and PyAirbyte into DuckDB.
 # Needs a Docker engine and Python 3.11. Ends with one line "N passed, N failed" over all suites.
 set -uo pipefail
@@ -71,8 +71,6 @@ version=$(node -p 'require("./package.json").version')
 export SOURCE_DIXA_IMAGE=source-dixa:$version
 suite build npm run build
 suite image docker build --network host --tag "$SOURCE_DIXA_IMAGE" .
-export DIXA_RELAY_IMAGE=dixa-relay:$version
-suite relay-image docker build --network host --target relay --tag "$DIXA_RELAY_IMAGE" .
 suite fixtures node "$here/make-fixtures.ts" --check
 suite conformance npm run jest -- integration_tests/conformance
 suite platform npm run jest -- integration_tests/acceptance

@@ -5,10 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { VERSION } from "../../src/version.ts";
-
-/** The image under test; the suites that need it are told by `npm run test:acceptance`. */
-export const IMAGE = process.env["SOURCE_DIXA_IMAGE"] ?? `source-dixa:${VERSION}`;
+import { CONNECTOR_IMAGE } from "./images.ts";
 
 /** By which containers that a failed test has left are found and removed. */
 const TEST_LABEL = "source-dixa.acceptance";
@@ -22,7 +19,7 @@ export const PLATFORM_OPTIONS = [
 /** What the platform puts into a source's environment. */
 const PLATFORM_ENV = {
   DEPLOYMENT_MODE: "OSS",
-  WORKER_CONNECTOR_IMAGE: IMAGE,
+  WORKER_CONNECTOR_IMAGE: CONNECTOR_IMAGE,
   WORKER_JOB_ID: "42",
   WORKER_JOB_ATTEMPT: "0",
   LOG_LEVEL: "INFO",
@@ -59,11 +56,11 @@ export function startContainer(args: readonly string[]): Container {
   return { child, ended };
 }
 
-/** Starts the image's shell with a script, where and as what the platform does. */
+/** Starts the connector's shell with a script, where and as what the platform does. */
 export function startOnPlatform(workdir: string, folder: string, script: string): Container {
   const env = Object.entries(PLATFORM_ENV).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
   const place = ["--volume", `${folder}:${workdir}`, "--workdir", workdir, "--entrypoint", "sh"];
-  return startContainer([...PLATFORM_OPTIONS, ...env, ...place, IMAGE, "-c", script]);
+  return startContainer([...PLATFORM_OPTIONS, ...env, ...place, CONNECTOR_IMAGE, "-c", script]);
 }
 
 /** A folder that every user may write to, gone after use. */
