@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 
 import { type BuildOptions, type Plugin } from "esbuild";
 
@@ -49,6 +50,18 @@ const lateModules: Plugin = {
   },
 };
 
+/** Of package.json, the version alone, so that another script there doesn't make another program. */
+const versionOnly: Plugin = {
+  name: "version only",
+  setup: (building) => {
+    building.onLoad({ filter: /\/package\.json$/ }, async ({ path }) => {
+      if (path !== resolve("package.json")) return null;
+      const { version } = await readManifest();
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    });
+  },
+};
+
 /**
  * How esbuild makes a program into its file.
  * @throws Error if package.json names the needed Node otherwise than `>=MAJOR.MINOR`
@@ -66,7 +79,7 @@ export function bundling(program: ProgramName, { engines }: Manifest) {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
-    plugins: [lateModules],
+    plugins: [lateModules, versionOnly],
     banner: {
       // Some dependencies are CommonJS and call require for built-in modules.
       js: `${versionGuard(program, needed)}
