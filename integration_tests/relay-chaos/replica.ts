@@ -1,3 +1,7 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { freePort } from "../support/free-port.ts";
 import { type Ending, RelayServer } from "../support/relay-server.ts";
 
 /** One replica of the relay that is killed again and again, and started anew each time. */
@@ -36,4 +40,27 @@ export class Replica {
   #start(): RelayServer {
     return new RelayServer(this.#config, { bundled: true });
   }
+}
+
+/**
+ * Starts two replicas, each at a port that stays the same over all restarts.
+ *
+ * @param folder for their configurations
+ * @param configOf the configuration of the one that listens there
+ */
+export async function startReplicas(
+  folder: string,
+  configOf: (listen: string) => string,
+): Promise<{ replicas: Replica[]; urls: string[] }> {
+  const replicas: Replica[] = [];
+  const urls: string[] = [];
+  for (const name of ["one", "two"]) {
+    const listen = `127.0.0.1:${await freePort()}`;
+    const config = join(folder, `${name}.yaml`);
+    await writeFile(config, configOf(listen));
+    replicas.push(new Replica(config));
+    urls.push(`http://${listen}`);
+  }
+  await Promise.all(replicas.map((replica) => replica.up()));
+  return { replicas, urls };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,10 +9,9 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import { type AirbyteSimulator, startAirbyteSimulator } from "../simulators/airbyte/index.ts";
 import { generator } from "../simulators/dixa/random.ts";
-import { freePort } from "../support/free-port.ts";
 import { type Claim, claimsOf, firstCover, ledgerOf, notesOf, openJobs, overlaps } from "./evidence.ts";
 import { chaosConfig, SECRET } from "./relay-config.ts";
-import { Replica } from "./replica.ts";
+import { type Replica, startReplicas } from "./replica.ts";
 import { WebhookLoader } from "./webhook-loader.ts";
 
 const CREDENTIALS = 8;
@@ -50,16 +49,9 @@ beforeAll(async () => {
     );
     connections.set(credentialId, own);
   }
-  const urls: string[] = [];
-  for (const name of ["one", "two"]) {
-    const port = await freePort();
-    const config = join(folder, `${name}.yaml`);
-    await writeFile(config, relayConfig(port));
-    replicas.push(new Replica(config));
-    urls.push(`http://127.0.0.1:${port}`);
-  }
-  await Promise.all(replicas.map((replica) => replica.up()));
-  loader = new WebhookLoader({ urls, secret: SECRET });
+  const started = await startReplicas(folder, relayConfig);
+  replicas.push(...started.replicas);
+  loader = new WebhookLoader({ urls: started.urls, secret: SECRET });
 }, 60_000);
 
 afterAll(async () => {
@@ -70,9 +62,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 }, 60_000);
 
-function relayConfig(port: number): string {
+function relayConfig(listen: string): string {
   return chaosConfig({
-    listen: `127.0.0.1:${port}`,
+    listen,
     store: databaseUrl,
     airbyte,
     credentials,

@@ -57,12 +57,13 @@ async function open(credentials: readonly MappedCredential[]) {
   store = opened;
   const directory = new FakeDirectory();
   const errors: [string, unknown][] = [];
+  const removed = new Set<string>();
   const mapping = new Mapping({
     store: opened,
     airbyte: directory,
     onError: (id, error) => errors.push([id, error]),
     clock,
-    wanted: () => ({ credentials, removed: new Set(), workspaceIds: [], onDiscover: "sync" }),
+    wanted: () => ({ credentials, removed, workspaceIds: [], onDiscover: "sync" }),
   });
   const carried = async (id: string) =>
     (await opened.connections(id)).map(({ connectionId }) => connectionId);
@@ -70,7 +71,7 @@ async function open(credentials: readonly MappedCredential[]) {
     const phase = (await opened.connection(id))?.state.phase;
     return phase?.name === "PARKED" ? phase.reason : phase?.name;
   };
-  return { clock, directory, mapping, carried, reason, errors, store: opened };
+  return { clock, directory, mapping, carried, reason, errors, removed, store: opened };
 }
 
 const byId = (id: string): MappedCredential => ({ id, selection: { by: "credential_id" } });
@@ -189,6 +190,32 @@ describe("the mapping", () => {
     directory.sources = [source("s1", EU)];
     await mapping.refresh();
     expect(await reason("c1")).toBe("IDLE");
+  });
+
+  test("parks what followed a credential that was removed, though it is still listed", async () => {
+    const { directory, mapping, reason, store, removed } = await open([byId(EU)]);
+    directory.sources = [source("s1", US), source("s2", EU)];
+    directory.connections = [connection("c1", "s1"), connection("c2", "s2")];
+    await store.upsertConnections(US, [info("c1")], "sync");
+    await mapping.refresh();
+    expect(await reason("c1")).toBe("IDLE");
+    removed.add(US);
+    expect((await mapping.refresh()).lost).toEqual(["c1"]);
+    expect([await reason("c1"), await reason("c2")]).toEqual(["unmapped", "IDLE"]);
+    expect((await mapping.refresh()).lost).toEqual([]);
+  });
+
+  test("does not take up again what followed a credential that was removed while it wrote", async () => {
+    const { directory, mapping, carried, removed, store } = await open([byId(EU), byId(US)]);
+    directory.sources = [source("s1", EU), source("s2", US)];
+    directory.connections = [connection("c1", "s1"), connection("c2", "s2")];
+    const upsert = store.upsertConnections.bind(store);
+    store.upsertConnections = async (...args) => {
+      removed.add(US);
+      return upsert(...args);
+    };
+    await mapping.refresh();
+    expect([await carried(EU), await carried(US)]).toEqual([["c1"], []]);
   });
 
   test("leaves alone what belongs to a credential that only another replica's configuration knows", async () => {
