@@ -51,9 +51,9 @@ export function describeAccounts(name: string, create: CreateDatabase): void {
       expect(authOf(b)).toBeUndefined();
       expect([await b.accounts.look(), await b.accounts.look()]).toEqual([true, false]);
       expect(authOf(b)).toMatchObject({ mode: "signature", secrets: [SECRET] });
-      await b.accounts.change(ID, { name: "Bergen", webhookSecret: "another" });
+      await b.accounts.change(ID, { name: "Bergen", webhookSecret: "another", max_staleness: "6h" });
       await a.accounts.look();
-      expect(a.accounts.get(ID)?.name).toBe("Bergen");
+      expect(a.accounts.get(ID)).toMatchObject({ name: "Bergen", maxStalenessMs: 6 * 3_600_000 });
       expect(authOf(a)).toMatchObject({ secrets: ["another"], expiring: [{ secret: SECRET }] });
       await a.accounts.remove(ID, { takeWebhook: false });
       await b.accounts.look();

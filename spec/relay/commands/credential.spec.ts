@@ -86,6 +86,21 @@ test("rename, rotate and remove find an account by its name or id", async () => 
   expect([stored(), dixa.stored]).toEqual([[], []]);
 });
 
+test("set changes how an account is synced and watched", async () => {
+  await run("add", "Oslo", "--id", ID, "--max-staleness", "12h");
+  expect(stored()).toMatchObject([{ maxStalenessMs: 12 * 3_600_000 }]);
+  expect(await run("set", "Oslo", "--switch-on")).toContain("keeps no API token of Dixa");
+  const token = ["--dixa-token-file", join(folder, "token"), "--keep-token"];
+  const text = await run("set", "Oslo", "--switch-on", "--max-staleness", "6h", ...token);
+  expect(text).toContain("a sync at least every 6h");
+  expect(text).toContain("the relay switches its webhook on");
+  expect(stored()).toMatchObject([{ maxStalenessMs: 6 * 3_600_000, switchesOn: true }]);
+  await run("set", "Oslo", "--no-switch-on");
+  expect(stored()).toMatchObject([{ maxStalenessMs: 6 * 3_600_000, switchesOn: false }]);
+  expect(await run("set", "Oslo", "--max-staleness", "never")).not.toContain("a sync at least");
+  expect(stored()).toMatchObject([{ maxStalenessMs: undefined, dixaApiToken: DIXA_TOKEN }]);
+});
+
 test("what there is not ends with status 1", async () => {
   expect(await run("rename", "Nowhere", "x")).toContain(
     "The relay has no credential “Nowhere”. Name one of:",

@@ -264,6 +264,56 @@ describe("a change", () => {
     expect(await deliver(BY_HAND, "e1")).toBe(202);
   });
 
+  test("sets how long nothing may come, and takes it back", async () => {
+    await call("POST", "", { credential_id: ID, name: "Oslo", max_staleness: "6h" });
+    const credential = () => services.accounts.get(ID);
+    expect(credential()?.maxStalenessMs).toBe(6 * 3_600_000);
+    expect(outcome(await call("PATCH", `/${ID}`, { name: "Bergen" })).account.settings?.max_staleness).toBe(
+      "6h",
+    );
+    const { account } = outcome(await call("PATCH", `/${ID}`, { max_staleness: null }));
+    expect([account.settings?.max_staleness, credential()?.maxStalenessMs]).toEqual([null, undefined]);
+    for (const max_staleness of ["soon", "0s", "25d", 6, ""]) {
+      const refused = await call("PATCH", `/${ID}`, { max_staleness });
+      expect([refused.statusCode, refused.body]).toEqual([400, expect.stringContaining("max_staleness")]);
+    }
+  });
+
+  test("lets the relay switch the webhook on in Dixa only as long as it keeps a token", async () => {
+    const credential = () => services.accounts.get(ID);
+    const wish = { credential_id: ID, name: "Oslo", dixa_token: DIXA_TOKEN, dixa_switch_on: true };
+    expect((await call("POST", "", wish)).statusCode).toBe(409);
+    expect(credential()).toBeUndefined();
+    expect((await call("POST", "", { ...wish, keep_token: true })).statusCode).toBe(201);
+    expect(credential()?.switchesOn).toBe(true);
+    expect((await call("POST", "", { ...wish, keep_token: true })).statusCode).toBe(200);
+    const forgotten = outcome(await call("PATCH", `/${ID}`, { keep_token: false }));
+    expect(forgotten.notes).toEqual([expect.stringContaining("no longer switches the webhook on")]);
+    expect(forgotten.account.settings?.dixa_switch_on).toBe(false);
+    const refused = await call("PATCH", `/${ID}`, { dixa_switch_on: true });
+    expect([refused.statusCode, refused.body]).toEqual([409, expect.stringContaining("dixa_token")]);
+    await call("PATCH", `/${ID}`, { dixa_switch_on: true, dixa_token: DIXA_TOKEN, keep_token: true });
+    expect(credential()?.switchesOn).toBe(true);
+    await call("PATCH", `/${ID}`, { dixa_switch_on: false });
+    expect(credential()?.switchesOn).toBe(false);
+  });
+
+  test("that Dixa refuses changes nothing", async () => {
+    await call("POST", "", { credential_id: ID, name: "Oslo", webhook_secret: BY_HAND });
+    const before = JSON.stringify(services.store.accountRecords.accounts);
+    const wish = { name: "Bergen", events: ["sla"], max_staleness: "6h", webhook_secret: "another" };
+    expect((await call("PATCH", `/${ID}`, { ...wish, dixa_token: "wrong-token" })).statusCode).toBe(424);
+    expect(JSON.stringify(services.store.accountRecords.accounts)).toBe(before);
+  });
+
+  test("of secret and token at once leaves both secrets valid", async () => {
+    await call("POST", "", { credential_id: ID, name: "Oslo" });
+    await call("PATCH", `/${ID}`, { webhook_secret: BY_HAND, dixa_token: DIXA_TOKEN });
+    now += 2 * DAY;
+    expect(await deliver(BY_HAND, "e1")).toBe(202);
+    expect(await deliver(dixa.stored[0]!.secretKey!, "e2")).toBe(202);
+  });
+
   test("of events is told to Dixa if the token is kept, and else to the person", async () => {
     await call("POST", "", { credential_id: ID, name: "Oslo", dixa_token: DIXA_TOKEN, keep_token: true });
     await call("PATCH", `/${ID}`, { events: ["sla"] });

@@ -139,7 +139,9 @@ describe("every form", () => {
     const before = JSON.stringify(services.accounts.list());
     for (const path of [
       "/accounts",
-      ...["rename", "rotate", "secret", "token", "remove", "look"].map((form) => `/accounts/${ID}/${form}`),
+      ...["rename", "settings", "rotate", "secret", "token", "remove", "look"].map(
+        (form) => `/accounts/${ID}/${form}`,
+      ),
     ]) {
       const form = { name: "other", token: TOKEN, secret: SECRET, id: ID };
       expect((await post(path, form)).statusCode).toBe(403);
@@ -152,7 +154,7 @@ describe("every form", () => {
   });
 
   test("of an account that there is not says so", async () => {
-    for (const form of ["rename", "rotate", "secret", "token", "remove", "look"]) {
+    for (const form of ["rename", "settings", "rotate", "secret", "token", "remove", "look"]) {
       expect((await post(`/accounts/${ID}/${form}`, { csrf })).statusCode).toBe(404);
     }
     for (const path of ["", "/setup", "/setup/fragment", "/manage", "/remove", "/fragment"]) {
@@ -162,7 +164,7 @@ describe("every form", () => {
 
   test("of an account that the configuration declares leaves it as it is", async () => {
     expect((await get(`/accounts/${SIGNED}/manage`)).body).toContain("declared in the relay’s configuration");
-    for (const form of ["rename", "rotate", "secret", "token", "remove"]) {
+    for (const form of ["rename", "settings", "rotate", "secret", "token", "remove"]) {
       const { statusCode } = await post(`/accounts/${SIGNED}/${form}`, {
         csrf,
         name: "x",
@@ -185,6 +187,29 @@ test("a token is kept when that is wanted, and forgotten when that is", async ()
   expect(body).toContain("Forget the token");
   await post(`/accounts/${ID}/token`, { csrf, forget: "yes" });
   expect(services.accounts.get(ID)?.dixaApiToken).toBeUndefined();
+});
+
+test("how it is synced and watched can be changed, and what can't be used is shown again", async () => {
+  await add({ keep: "yes" });
+  const settings = (form: Record<string, string>) => post(`/accounts/${ID}/settings`, { csrf, ...form });
+  expect(await settings({ staleness: " 6h ", switch: "yes" })).toMatchObject({
+    statusCode: 303,
+    headers: { location: `/accounts/${ID}?done=settings` },
+  });
+  expect(services.accounts.get(ID)).toMatchObject({ maxStalenessMs: 6 * 3_600_000, switchesOn: true });
+  const { body } = await get(`/accounts/${ID}/manage`);
+  expect(body).toMatch(/name="staleness"\s+value="6h"/);
+  expect(body).toMatch(/id="switch"[^>]*checked/);
+  const refused = await settings({ staleness: 'so"on' });
+  expect(refused.statusCode).toBe(400);
+  expect(refused.body).toMatch(/value="so&quot;on"[^>]*aria-invalid="true"/);
+  expect(refused.body).not.toMatch(/id="switch"[^>]*checked/);
+  await settings({});
+  expect(services.accounts.get(ID)).toMatchObject({ maxStalenessMs: undefined, switchesOn: false });
+  // The token is forgotten while the form is open.
+  await post(`/accounts/${ID}/token`, { csrf, forget: "yes" });
+  expect((await get(`/accounts/${ID}/manage`)).body).not.toContain('id="switch"');
+  expect((await settings({ switch: "yes" })).statusCode).toBe(409);
 });
 
 test("a removal takes the webhook away only when that is ticked", async () => {

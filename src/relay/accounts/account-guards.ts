@@ -50,6 +50,15 @@ export function neededToken(given: string | undefined, { dixaApiToken }: Credent
   );
 }
 
+/** @throws AccountProblem when the relay is to switch webhooks on in Dixa without a token that it keeps */
+export function needKeptToken(wanted: boolean | undefined, keepsToken: boolean): void {
+  if (wanted !== true || keepsToken) return;
+  throw new AccountProblem(
+    "conflict",
+    "dixa_switch_on is true, but the relay keeps no API token of Dixa for this account. Give one (dixa_token), and have it kept (keep_token).",
+  );
+}
+
 /** @throws AccountProblem when an account that was there before is not the one that is asked for */
 export function refuseOther(
   { auth, stored }: CredentialConfig,
@@ -66,5 +75,12 @@ export function refuseOther(
 }
 
 function chosen(settings: StoredSettings | undefined): unknown[] {
-  return [settings?.name, settings?.connections, settings?.events, settings?.timings];
+  return [
+    settings?.name,
+    settings?.connections,
+    settings?.events,
+    settings?.timings,
+    settings?.max_staleness,
+    settings?.dixa_switch_on === true,
+  ];
 }

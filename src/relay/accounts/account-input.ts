@@ -23,6 +23,9 @@ export interface SettingsInput {
   readonly connections?: StoredSettings["connections"] | undefined;
   readonly events?: StoredSettings["events"] | undefined;
   readonly timings?: Readonly<Record<string, string | number | undefined>> | undefined;
+  /** Null: none. */
+  readonly max_staleness?: string | null | undefined;
+  readonly dixa_switch_on?: boolean | undefined;
 }
 
 /**
@@ -41,6 +44,9 @@ export function checkedSettings(
     connections: input.connections ?? known?.connections ?? DEFAULTS.connections,
     events: input.events ?? known?.events ?? DEFAULTS.events,
     timings: given(input.timings) ?? known?.timings ?? DEFAULTS.timings,
+    max_staleness:
+      input.max_staleness === undefined ? known?.max_staleness : (input.max_staleness ?? undefined),
+    dixa_switch_on: input.dixa_switch_on ?? known?.dixa_switch_on,
   };
   const parsed = storedSettingsSchema.extend({ name: nameSchema }).safeParse(settings);
   if (!parsed.success) throw new AccountProblem("invalid", faultsOf(parsed.error, settings).join(" "));

@@ -19,6 +19,8 @@ const settingsSchema: z.ZodType<AccountSettings> = z.object({
   connections: z.union([z.string(), z.array(z.string())]),
   events: z.array(z.string()),
   timings: z.record(z.string(), z.union([z.string(), z.number()])),
+  max_staleness: z.string().optional(),
+  dixa_switch_on: z.boolean().optional(),
   subscriptionId: z.string().optional(),
 });
 
@@ -39,7 +41,8 @@ export function openAccount(
 ): OpenedAccount {
   const settings = parseSettings(settingsText);
   const sealed = parseSealed(secretsText);
-  const { name, connections, events, timings } = storedSettingsSchema.parse(settings);
+  const chosen = storedSettingsSchema.parse(settings);
+  const { name, connections, events, timings } = chosen;
   const webhook = sealed.webhook === undefined ? [] : secrets.openWebhook(sealed.webhook);
   const token = sealed.token === undefined ? undefined : secrets.openToken(sealed.token);
   return {
@@ -51,6 +54,8 @@ export function openAccount(
       events: new EventFilter(events),
       dixaApiToken: token,
       dixaApiUrl,
+      switchesOn: chosen.dixa_switch_on,
+      maxStalenessMs: chosen.max_staleness,
       secretsFile: undefined,
       stored: {
         settings,

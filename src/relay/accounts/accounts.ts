@@ -7,9 +7,11 @@ import { type CredentialConfig, type RelayConfig } from "../config/relay-config.
 import { type StoredSettings } from "../config/stored-settings.ts";
 import { type Store } from "../store/store.ts";
 import { type AccountBook } from "./account-book.ts";
+import { changeAccount } from "./account-change.ts";
 import {
   neededAddress,
   neededToken,
+  needKeptToken,
   needKey,
   refuseDeclared,
   refuseOther,
@@ -87,6 +89,7 @@ export class Accounts {
     const secret = optionalSecret(request.webhookSecret, "webhook_secret");
     const token = optionalSecret(request.dixaToken, "dixa_token");
     if (token !== undefined) neededAddress(this.#config, credentialId);
+    needKeptToken(request.dixa_switch_on, token !== undefined && request.keepToken === true);
     const isNew = await this.#writer.create(credentialId, settings, secret);
     if (!isNew) await this.#goOn(credentialId, settings, secret);
     await this.#options.store.ensureCredentials([credentialId]);
@@ -106,37 +109,9 @@ export class Accounts {
 
   /** Renames it, changes its settings, or its secret: the one before still counts for a while. */
   async change(credentialId: string, changes: AccountChanges): Promise<AccountOutcome> {
-    const { overlapMs = OVERLAP_MS } = changes;
     await this.look();
-    const before = this.#stored(credentialId);
-    const secret = optionalSecret(changes.webhookSecret, "webhook_secret");
-    const token = optionalSecret(changes.dixaToken, "dixa_token");
-    if (secret !== undefined || token !== undefined) needKey(this.#config);
-    if (token !== undefined) neededAddress(this.#config, credentialId);
-    if (changes.keepToken === true && token === undefined && before.stored?.keepsToken !== true) {
-      throw new AccountProblem(
-        "conflict",
-        "keep_token is true, but no dixa_token is given, and none is kept.",
-      );
-    }
-    await this.#writer.change(credentialId, ({ settings, sealed, sealWebhookWith }) => ({
-      settings: { ...settings, ...checkedSettings(changes, settings, this.#config) },
-      sealed: {
-        webhook: secret === undefined ? sealed.webhook : sealWebhookWith(secret, overlapMs),
-        token: changes.keepToken === false ? undefined : sealed.token,
-      },
-    }));
-    const after = this.#stored(credentialId);
-    const isListening = before.events.apiEvents.join() === after.events.apiEvents.join();
-    const known = changes.keepToken === false ? undefined : after.dixaApiToken;
-    const toTell = token ?? (isListening ? undefined : known);
-    const notes: string[] = [];
-    if (toTell !== undefined) {
-      const keep = token === undefined ? undefined : changes.keepToken === true;
-      notes.push(...(await this.#webhook.setUp(after, toTell, keep, overlapMs)));
-    } else if (!isListening) {
-      notes.push("Tick the same events on the webhook's page in Dixa: the relay has no token to do so.");
-    }
+    const parts = { config: this.#config, writer: this.#writer, webhook: this.#webhook };
+    const notes = await changeAccount(parts, this.#stored(credentialId), changes);
     return { credential: this.#stored(credentialId), isNew: false, notes };
   }
 

@@ -1,6 +1,6 @@
 import { type Argv } from "yargs";
 
-import { type AccountOutcomeView, type RemovalView } from "../http/account-schemas.ts";
+import { tell, tellOfRemoval } from "./account-words.ts";
 import { CommandError } from "./command-error.ts";
 import { clientOptions, type CommandLine } from "./command-line.ts";
 import { givenSecret } from "./given-secret.ts";
@@ -8,6 +8,8 @@ import { type RelayClient } from "./relay-client.ts";
 
 const TOKEN_VARIABLE = "DIXA_API_TOKEN";
 const SECRET_VARIABLE = "DIXA_WEBHOOK_SECRET";
+
+const NEVER = "never";
 
 const tokenOption = {
   type: "string",
@@ -19,115 +21,166 @@ const secretOption = {
   requiresArg: true,
   describe: `File with the secret from the webhook's page in Dixa, - for standard input. Default: the variable ${SECRET_VARIABLE}`,
 } as const;
+const settingOptions = {
+  "max-staleness": {
+    type: "string",
+    requiresArg: true,
+    describe:
+      "A sync at least so often, such as 6h, though nothing has come; never: events alone cause syncs",
+  },
+  "switch-on": {
+    type: "boolean",
+    describe:
+      "Whether the relay may switch the webhook on when it is off in Dixa. Needs a token that is kept",
+  },
+} as const;
+const keepToken = {
+  type: "boolean",
+  default: false,
+  describe: "Have the relay keep the token, to watch deliveries",
+} as const;
 const which = { type: "string", demandOption: true, describe: "Id or name of the credential" } as const;
 
 /** Credentials that are made, changed and removed while the relay runs. */
 export function addCredentialCommands(program: Argv, commandLine: CommandLine): void {
-  program.command("credential", "Add, rename, rotate or remove a Dixa account while the relay runs", (args) =>
-    args
-      .command(
-        "add <name>",
-        "Add a Dixa account. With a token of Dixa, the relay makes the webhook",
-        (add) =>
-          add
-            .options(clientOptions)
-            .positional("name", { type: "string", demandOption: true, describe: "How it is called" })
-            .options({
-              id: { type: "string", requiresArg: true, describe: "Its UUID. Default: a new one" },
-              "dixa-token-file": tokenOption,
-              "webhook-secret-file": secretOption,
-              "keep-token": {
-                type: "boolean",
-                default: false,
-                describe: "Have the relay keep the token, to watch deliveries",
-              },
+  program.command(
+    "credential",
+    "Add, rename, set, rotate or remove a Dixa account while the relay runs",
+    (args) =>
+      args
+        .command(
+          "add <name>",
+          "Add a Dixa account. With a token of Dixa, the relay makes the webhook",
+          (add) =>
+            add
+              .options(clientOptions)
+              .positional("name", { type: "string", demandOption: true, describe: "How it is called" })
+              .options({
+                id: { type: "string", requiresArg: true, describe: "Its UUID. Default: a new one" },
+                "dixa-token-file": tokenOption,
+                "webhook-secret-file": secretOption,
+                "keep-token": keepToken,
+                ...settingOptions,
+              }),
+          (given) =>
+            commandLine.run(async () => {
+              const { token, secret } = secretsOf(given, commandLine);
+              const outcome = await commandLine.client(given).createCredential({
+                credential_id: given.id,
+                name: given.name,
+                webhook_secret: secret,
+                dixa_token: token,
+                keep_token: given.keepToken,
+                ...settingsOf(given),
+              });
+              tell(outcome, commandLine.print);
+              return 0;
             }),
-        (given) =>
-          commandLine.run(async () => {
-            const { token, secret } = secretsOf(given, commandLine);
-            const outcome = await commandLine.client(given).createCredential({
-              credential_id: given.id,
-              name: given.name,
-              webhook_secret: secret,
-              dixa_token: token,
-              keep_token: given.keepToken,
-            });
-            tell(outcome, commandLine.print);
-            return 0;
-          }),
-      )
-      .command(
-        "rename <credential> <name>",
-        "Give a Dixa account another name",
-        (rename) =>
-          rename
-            .options(clientOptions)
-            .positional("credential", which)
-            .positional("name", { type: "string", demandOption: true, describe: "The new name" }),
-        (given) =>
-          commandLine.run(async () => {
-            const client = commandLine.client(given);
-            const id = await find(client, given.credential);
-            tell(await client.changeCredential(id, { name: given.name }), commandLine.print);
-            return 0;
-          }),
-      )
-      .command(
-        "rotate <credential>",
-        "Change the secret of its webhook: to one that is given, or to a new one that Dixa makes",
-        (rotate) =>
-          rotate
-            .options(clientOptions)
-            .positional("credential", which)
-            .options({
-              "dixa-token-file": tokenOption,
-              "webhook-secret-file": secretOption,
-              overlap: {
-                type: "string",
-                requiresArg: true,
-                describe: "How long the old secret still counts. Default: 24h",
-              },
+        )
+        .command(
+          "rename <credential> <name>",
+          "Give a Dixa account another name",
+          (rename) =>
+            rename
+              .options(clientOptions)
+              .positional("credential", which)
+              .positional("name", { type: "string", demandOption: true, describe: "The new name" }),
+          (given) =>
+            commandLine.run(async () => {
+              const client = commandLine.client(given);
+              const id = await find(client, given.credential);
+              tell(await client.changeCredential(id, { name: given.name }), commandLine.print);
+              return 0;
             }),
-        (given) =>
-          commandLine.run(async () => {
-            const { overlap } = given;
-            const { token, secret } = secretsOf(given, commandLine);
-            const client = commandLine.client(given);
-            const id = await find(client, given.credential);
-            const outcome =
-              secret === undefined
-                ? await client.rotateCredential(id, { dixa_token: token, overlap })
-                : await client.changeCredential(id, { webhook_secret: secret, overlap });
-            tell(outcome, commandLine.print);
-            return 0;
-          }),
-      )
-      .command(
-        "remove <credential>",
-        "Remove a Dixa account: its webhooks are refused from then on, its connections no longer synced",
-        (remove) =>
-          remove
-            .options(clientOptions)
-            .positional("credential", which)
-            .options({
-              webhook: {
-                type: "boolean",
-                default: false,
-                describe: "Take its webhook away in Dixa, too, with the token that is kept or given",
-              },
-              "dixa-token-file": tokenOption,
+        )
+        .command(
+          "set <credential>",
+          "Change how a Dixa account is synced and watched",
+          (set) =>
+            set
+              .options(clientOptions)
+              .positional("credential", which)
+              .options({ ...settingOptions, "dixa-token-file": tokenOption, "keep-token": keepToken }),
+          (given) =>
+            commandLine.run(async () => {
+              const { keepToken: keeps } = given;
+              const { token } = secretsOf(given, commandLine);
+              const client = commandLine.client(given);
+              const id = await find(client, given.credential);
+              const changes = {
+                ...settingsOf(given),
+                ...(keeps ? { dixa_token: token, keep_token: true } : {}),
+              };
+              tell(await client.changeCredential(id, changes), commandLine.print);
+              return 0;
             }),
-        (given) =>
-          commandLine.run(async () => {
-            const { token } = secretsOf(given, commandLine);
-            const client = commandLine.client(given);
-            const id = await find(client, given.credential);
-            tellOfRemoval(await client.removeCredential(id, given.webhook, token), commandLine.print);
-            return 0;
-          }),
-      )
-      .demandCommand(1, "Name what to do: add, rename, rotate or remove."),
+        )
+        .command(
+          "rotate <credential>",
+          "Change the secret of its webhook: to one that is given, or to a new one that Dixa makes",
+          (rotate) =>
+            rotate
+              .options(clientOptions)
+              .positional("credential", which)
+              .options({
+                "dixa-token-file": tokenOption,
+                "webhook-secret-file": secretOption,
+                overlap: {
+                  type: "string",
+                  requiresArg: true,
+                  describe: "How long the old secret still counts. Default: 24h",
+                },
+              }),
+          (given) =>
+            commandLine.run(async () => {
+              const { overlap } = given;
+              const { token, secret } = secretsOf(given, commandLine);
+              const client = commandLine.client(given);
+              const id = await find(client, given.credential);
+              const outcome =
+                secret === undefined
+                  ? await client.rotateCredential(id, { dixa_token: token, overlap })
+                  : await client.changeCredential(id, { webhook_secret: secret, overlap });
+              tell(outcome, commandLine.print);
+              return 0;
+            }),
+        )
+        .command(
+          "remove <credential>",
+          "Remove a Dixa account: its webhooks are refused from then on, its connections no longer synced",
+          (remove) =>
+            remove
+              .options(clientOptions)
+              .positional("credential", which)
+              .options({
+                webhook: {
+                  type: "boolean",
+                  default: false,
+                  describe: "Take its webhook away in Dixa, too, with the token that is kept or given",
+                },
+                "dixa-token-file": tokenOption,
+              }),
+          (given) =>
+            commandLine.run(async () => {
+              const { token } = secretsOf(given, commandLine);
+              const client = commandLine.client(given);
+              const id = await find(client, given.credential);
+              tellOfRemoval(await client.removeCredential(id, given.webhook, token), commandLine.print);
+              return 0;
+            }),
+        )
+        .demandCommand(1, "Name what to do: add, rename, set, rotate or remove."),
   );
+}
+
+function settingsOf({
+  maxStaleness,
+  switchOn,
+}: {
+  maxStaleness?: string | undefined;
+  switchOn?: boolean | undefined;
+}): { max_staleness?: string | null | undefined; dixa_switch_on?: boolean | undefined } {
+  return { max_staleness: maxStaleness === NEVER ? null : maxStaleness, dixa_switch_on: switchOn };
 }
 
 function secretsOf(
@@ -152,29 +205,5 @@ async function find(client: Pick<RelayClient, "credentials">, idOrName: string):
     .map(({ credential_id: id, name }) => `${id} (${name})`);
   throw new CommandError(
     `The relay has ${matches.length === 0 ? "no" : "more than one"} credential “${idOrName}”. Name one of: ${list.join(", ")}.`,
-  );
-}
-
-function tell({ account, notes }: AccountOutcomeView, print: (line: string) => void): void {
-  print(`${account.name} (${account.credential_id})`);
-  print(`credential_id: ${account.credential_id}`);
-  if (account.webhook_url !== null) print(`webhook: ${account.webhook_url}`);
-  if (account.problem !== null) {
-    print(`to do: ${account.problem}`);
-    print(`events to tick: ${account.dixa_events.join(", ")}`);
-  }
-  if (account.old_secret_until !== null) print(`the old secret counts until ${account.old_secret_until}`);
-  for (const note of notes) print(`note: ${note}`);
-}
-
-function tellOfRemoval(removal: RemovalView, print: (line: string) => void): void {
-  print(`${removal.name} (${removal.credential_id}): removed`);
-  for (const { connection_id: id, name } of removal.stopped) {
-    print(`no longer synced: ${name === "" ? id : name}`);
-  }
-  print(
-    removal.webhooks_removed === null
-      ? "its webhook in Dixa is still there, and refused: switch it off in Dixa"
-      : `webhooks taken away in Dixa: ${removal.webhooks_removed}`,
   );
 }

@@ -162,7 +162,7 @@ async function keepSecret(subscription: Subscription, options: SubscribeOptions)
   const isNew = await addSecret(file, secret);
   print(
     isNew
-      ? `secret: written to ${file}; restart the relay to have it read`
+      ? `secret: written to ${file}; a relay that reads it from there takes it up within seconds`
       : `secret: ${file} has it already`,
   );
   if (credential.secretsFile === undefined) {

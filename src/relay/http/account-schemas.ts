@@ -56,6 +56,14 @@ const settings = {
     .describe("As in the configuration; what is left out is as it is for all."),
 };
 
+const maxStaleness = interval
+  .nullable()
+  .describe("A sync at least so often, though nothing has come, such as 6h; null: events alone cause syncs.");
+const switchOn = z
+  .boolean()
+  .describe(
+    "Whether the relay may switch the webhook on when it finds it off in Dixa. Needs a token that is kept.",
+  );
 const webhookSecret = secret.describe("From the webhook's page in Dixa, when it was made there by hand.");
 const dixaToken = secret.describe(
   "An API token of Dixa: the relay makes the webhook with it, and forgets it unless keep_token is true.",
@@ -68,6 +76,8 @@ export const newAccountSchema = z.strictObject({
   connections: settings.connections.optional(),
   events: settings.events.optional(),
   timings: settings.timings.optional(),
+  max_staleness: maxStaleness.optional(),
+  dixa_switch_on: switchOn.optional(),
   webhook_secret: webhookSecret.optional(),
   dixa_token: dixaToken.optional(),
   keep_token: z
@@ -81,6 +91,8 @@ export const accountChangesSchema = z.strictObject({
   connections: settings.connections.optional(),
   events: settings.events.optional(),
   timings: settings.timings.optional(),
+  max_staleness: maxStaleness.optional(),
+  dixa_switch_on: switchOn.optional(),
   webhook_secret: webhookSecret.optional(),
   dixa_token: dixaToken.optional(),
   keep_token: z

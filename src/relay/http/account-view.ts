@@ -30,6 +30,8 @@ export function accountView(
                 : [...stored.settings.connections],
             events: [...stored.settings.events],
             timings: { ...stored.settings.timings },
+            max_staleness: stored.settings.max_staleness ?? null,
+            dixa_switch_on: stored.settings.dixa_switch_on ?? false,
           },
     keeps_token: stored?.keepsToken ?? false,
     dixa_webhook_id: stored?.subscriptionId ?? null,

@@ -105,6 +105,11 @@ export const accountSchema = z
         connections: z.union([z.string(), z.array(z.string())]),
         events: z.array(z.string()),
         timings: z.record(z.string(), z.union([z.string(), z.number()])),
+        max_staleness: z
+          .string()
+          .nullable()
+          .describe("A sync at least so often; null: events alone cause syncs."),
+        dixa_switch_on: z.boolean().describe("Whether the relay may switch the webhook on in Dixa."),
       })
       .nullable()
       .describe("What can be changed here; null: it is declared in the configuration."),

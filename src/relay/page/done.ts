@@ -12,6 +12,7 @@ const DONE = {
   look: "Airbyte is being asked which connections there are.",
   added: "The account is added.",
   renamed: "Renamed.",
+  settings: "Saved. All replicas know it within seconds.",
   secret: "The secret is kept. If there was one before, it still counts for a day.",
   rotated: "Dixa signs with a new secret. The one before still counts for a day.",
   token: "The token is kept, encrypted.",

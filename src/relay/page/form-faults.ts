@@ -1,7 +1,9 @@
 import { type AccountProblem } from "../accounts/account-problem.ts";
 
 /** What is wrong with a form, by the field that it belongs to; `form`: to none of them. */
-export type FormFaults = Readonly<Partial<Record<"name" | "token" | "secret" | "form", string>>>;
+export type FormFaults = Readonly<
+  Partial<Record<"name" | "token" | "secret" | "staleness" | "form", string>>
+>;
 
 /** Beside which field a refusal is told. What Dixa says is about the token that it was asked with. */
 export function faultsOf({ kind, message }: AccountProblem): FormFaults {
@@ -11,5 +13,6 @@ export function faultsOf({ kind, message }: AccountProblem): FormFaults {
   if (message.startsWith("webhook_secret"))
     return { secret: message.replace("webhook_secret", "The secret") };
   if (message.startsWith("dixa_token")) return { token: message.replace("dixa_token", "The token") };
+  if (message.startsWith("max_staleness")) return { staleness: message.replace("max_staleness", "It") };
   return { form: message };
 }

@@ -6,7 +6,7 @@ import { type FormFaults } from "./form-faults.ts";
 import { type Html, html } from "./html.ts";
 import { nameOf } from "./model.ts";
 
-export type ManageForm = "rename" | "rotate" | "secret" | "token" | "remove";
+export type ManageForm = "rename" | "settings" | "rotate" | "secret" | "token" | "remove";
 
 export interface ManageModel {
   readonly id: string;
@@ -14,6 +14,9 @@ export interface ManageModel {
   /** What was typed as the new name. */
   readonly newName: string;
   readonly keepsToken: boolean;
+  /** What was typed, or else what counts: a duration; empty: none. */
+  readonly staleness: string;
+  readonly switchesOn: boolean;
   /** What was wrong, and in which form. */
   readonly faults: FormFaults & { readonly at?: ManageForm };
 }
@@ -35,6 +38,8 @@ export function managePage(model: ManageModel, csrf: string): Html {
       <h2 id="manage">Change ${name}</h2>
       <h3>Name</h3>
       ${form("rename", "Rename", textField({ name: "name", label: "Name", error: faults("rename").name }, newName, true))}
+      <h3>Syncs</h3>
+      ${form("settings", "Save", settingFields(model, faults("settings").staleness))}
       <h3>Secret</h3>
       <p>
         Dixa signs each webhook with a secret. A new one takes over without a gap: the one before still counts
@@ -110,6 +115,26 @@ export function removePage(
       </div>
     </form>
   </section>`;
+}
+
+function settingFields({ staleness, switchesOn, keepsToken }: ManageModel, error: string | undefined): Html {
+  return html`${textField(
+    {
+      name: "staleness",
+      label: "A sync at least every",
+      help: "Such as 6h or 1d, though nothing has come. Empty: events alone cause syncs.",
+      error,
+    },
+    staleness,
+  )}
+  ${
+    keepsToken
+      ? tick("switch", "The relay may switch the webhook on when it finds it off in Dixa", switchesOn)
+      : html`<p class="empty">
+          With a token that it keeps (below), the relay can also switch the webhook on when it finds it off in
+          Dixa.
+        </p>`
+  }`;
 }
 
 function tokenField(id: string, help: string | undefined, error: string | undefined): Html {

@@ -45,6 +45,12 @@ export class ManageRoutes {
     this.#addForm(page, access, "rename", "renamed", (id, request) =>
       accounts.change(id, { name: field(request, "name") }),
     );
+    this.#addForm(page, access, "settings", "settings", (id, request) =>
+      accounts.change(id, {
+        max_staleness: optionalField(request, "staleness") ?? null,
+        dixa_switch_on: field(request, "switch") === "yes",
+      }),
+    );
     this.#addForm(page, access, "rotate", "rotated", (id, request) =>
       accounts.rotate(id, { dixaToken: optionalField(request, "token") }),
     );
@@ -97,17 +103,18 @@ export class ManageRoutes {
   ): Promise<string> | string {
     const at = { ...faults, at: form };
     if (form === "remove") return this.#remove(credential, csrf, at);
-    return this.#manage(credential, csrf, at, form === "rename" ? field(request, "name") : undefined);
+    return this.#manage(credential, csrf, at, typedIn(form, request));
   }
 
   #manage(
     credential: CredentialConfig,
     csrf: string,
     faults: ManageModel["faults"] = {},
-    newName: string = credential.name,
+    typed: Partial<ManageModel> = {},
   ): string {
     if (credential.stored === undefined) return declared(credential);
-    return formPage(credential.name, managePage(modelOf(credential, faults, newName), csrf), csrf);
+    const model = { ...modelOf(credential, faults), ...typed };
+    return formPage(credential.name, managePage(model, csrf), csrf);
   }
 
   async #remove(
@@ -117,11 +124,7 @@ export class ManageRoutes {
   ): Promise<string> {
     if (credential.stored === undefined) return declared(credential);
     const stopping = await this.#services.store.connectionPage(credential.id, { limit: NAMED, offset: 0 });
-    return formPage(
-      credential.name,
-      html`${removePage(modelOf(credential, faults, credential.name), stopping, csrf)}`,
-      csrf,
-    );
+    return formPage(credential.name, html`${removePage(modelOf(credential, faults), stopping, csrf)}`, csrf);
   }
 }
 
@@ -130,12 +133,23 @@ function nextOf(form: ManageForm, { id, auth }: CredentialConfig): string {
   return form === "secret" && auth.mode === "waiting" ? `/accounts/${id}/setup` : `/accounts/${id}`;
 }
 
-function modelOf(
-  { id, name, stored }: CredentialConfig,
-  faults: ManageModel["faults"],
-  newName: string,
-): ManageModel {
-  return { id, name, newName, keepsToken: stored?.keepsToken ?? false, faults };
+function modelOf({ id, name, stored }: CredentialConfig, faults: ManageModel["faults"]): ManageModel {
+  return {
+    id,
+    name,
+    newName: name,
+    keepsToken: stored?.keepsToken ?? false,
+    staleness: stored?.settings.max_staleness ?? "",
+    switchesOn: stored?.settings.dixa_switch_on ?? false,
+    faults,
+  };
+}
+
+/** What somebody has typed into a form that could not be used, to be shown again. */
+function typedIn(form: ManageForm, request: FastifyRequest): Partial<ManageModel> {
+  if (form === "rename") return { newName: field(request, "name") };
+  if (form !== "settings") return {};
+  return { staleness: field(request, "staleness"), switchesOn: field(request, "switch") === "yes" };
 }
 
 function declared({ name }: CredentialConfig): string {

@@ -31,22 +31,25 @@ export class AccountWatch {
     });
   }
 
-  /** Before the first webhook: those of accounts that the store holds must not be taken for nobody's. */
+  /**
+   * Reads all, and encrypts under a new secret_key what an old one opens. To be called before the first webhook: those of
+   * accounts that the store holds must not be taken for nobody's. And whenever the configuration has changed.
+   */
   async read(): Promise<void> {
     const { accounts, logger } = this.#options;
     await accounts.accounts.look();
     const renewed = await accounts.renew();
     if (renewed > 0) logger.info({ accounts: renewed }, "secrets are encrypted under the new secret_key");
-    await this.ensureCredentials();
+    await this.#ensureCredentials();
   }
 
   /** Learns what other replicas have changed. */
   async look(): Promise<void> {
-    if (await this.#options.accounts.accounts.look()) await this.ensureCredentials();
+    if (await this.#options.accounts.accounts.look()) await this.#ensureCredentials();
   }
 
   /** Makes the store know all credentials. New timings count from now on. */
-  async ensureCredentials(): Promise<void> {
+  async #ensureCredentials(): Promise<void> {
     const { current, store } = this.#options;
     await store.ensureCredentials(current.value.credentials.map(({ id }) => id));
   }

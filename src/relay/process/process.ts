@@ -214,7 +214,7 @@ export class RelayProcess {
     this.#accounts.declare(config);
     this.#airbyte.airbyte.take(config.airbyte);
     this.#logger.level = config.logLevel;
-    this.#accountWatch.ensureCredentials().catch(this.#trouble.onError);
+    this.#accountWatch.read().catch(this.#trouble.onError);
     this.#remap.ring();
   }
 }
