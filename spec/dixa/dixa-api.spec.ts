@@ -103,12 +103,21 @@ describe("the pages of a list", () => {
     page("k1", { data: [2], meta: next("k2") });
     page("k2", { data: [3], meta: next(key) });
     await expect(readAll()).rejects.toMatchObject({
-      name: "ConnectorError",
-      failureType: "transient_error",
+      name: "BodyError",
+      reason: "paging",
       message:
-        `Dixa's list ${PATH} can't be read to its end: after 3 pages with 3 rows it links to a page that was read ` +
+        `the list ${PATH} can't be read to its end: after 3 pages with 3 rows it links to a page that was read ` +
         "before. What was read may not be all of it.",
     });
+  });
+
+  test("are not at their end where one comes again under a key of its own", async () => {
+    page(undefined, { data: [1, 2], meta: next("k1") });
+    page("k1", { data: [1, 2], meta: next("k2") });
+    page("k2", { data: [1, 2], meta: next("k3") });
+    await expect(readAll()).rejects.toThrow(
+      "after 3 pages with 6 rows it has come to rows that were read before",
+    );
   });
 
   test("are given up, with an error, when there are more of them than any list has", async () => {
@@ -149,6 +158,21 @@ describe("the pages of a list", () => {
     // 3 is no whole row before its comma.
     expect(reading.rows).toEqual(["1", "2", "2", "3", "4"]);
     expect(reading.starts).toBe(1);
+  });
+
+  test("are not trusted for an earlier proof any more once a key has given other rows", async () => {
+    page(undefined, { data: [1], meta: next("k1") });
+    page("k1", '{"data":[2,3');
+    page("k1", { data: [2, 3], meta: next("k2") });
+    page("k2", '{"data":[4,5');
+    page("k2", { data: [6] });
+    page(undefined, { data: [1], meta: next("k1") });
+    page("k1", '{"da');
+    page("k1", { data: [2, 3], meta: next("k2") });
+    page(undefined, { data: [1], meta: next("k1") });
+    page("k1", { data: [2, 3], meta: next("k2") });
+    page("k2", { data: [4, 5] });
+    expect((await readAll()).filter((row) => row === "1")).toHaveLength(3);
   });
 
   test("wait for the output after each piece of a body", async () => {

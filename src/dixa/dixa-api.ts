@@ -1,18 +1,12 @@
 import { z } from "zod";
 
-import { ConnectorError } from "../airbyte/protocol/failure.ts";
 import { readWhole } from "../http/body.ts";
 import { BodyError } from "../http/errors.ts";
 import { JsonArraySplitter } from "../http/json-array-splitter.ts";
 import { type AuthorizedHost, type RequestOptions } from "./authorized-host.ts";
+import { MOST_PAGES, Pagination } from "./pagination.ts";
 import { type RowReading } from "./row-reading.ts";
 import { formatSeconds } from "./timestamps.ts";
-
-/**
- * More pages than any list has: at a hundred rows a page, which is the fewest that anybody has seen, ten million rows.
- * Empty pages in the middle are no end, so that a list which never ends must be known by its length.
- */
-export const MOST_PAGES = 100_000;
 
 /** What is read as a whole is a list of settings; larger than this, something is wrong. */
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -29,6 +23,7 @@ const meta = z.looseObject({ next: z.string().nullish() });
 export class DixaApi {
   readonly #host: AuthorizedHost;
   readonly #mostPages: number;
+  readonly #lastingKeys = new Set<string>();
 
   constructor(host: AuthorizedHost, mostPages = MOST_PAGES) {
     this.#host = host;
@@ -36,28 +31,21 @@ export class DixaApi {
   }
 
   /**
-   * Reads all pages of a list, row by row as they arrive. A page that fails is read again from its start, so rows
-   * come more than once. Only a page without a link to the next one ends the list; an empty page does not.
+   * Reads all pages of a list, row by row as they arrive. Rows come more than once where a page or the list had to be
+   * read again. Only a page without a link to the next one ends the list; an empty page does not.
    *
-   * @throws HttpError; ConnectorError transient_error if the list can't be read to its end: a link leads back to a
-   *   page that was read, or pages come without end
+   * @throws as {@link Pagination.read}
    */
   async readPages(path: string, query: Readonly<Record<string, string>>, reading: RowReading): Promise<void> {
-    const seen = new Set<string>();
-    let rows = 0;
-    let pageKey: string | undefined;
-    reading.onStart?.();
-    for (;;) {
-      const { onStart: _, ...each } = reading;
-      const page = await this.readPage(path, pageKey === undefined ? query : { ...query, pageKey }, each);
-      rows += page.rows;
-      pageKey = page.next;
-      if (pageKey === undefined) return;
-      const pages = seen.size + 1;
-      if (seen.has(pageKey)) throw endless(path, pages, rows, "links to a page that was read before");
-      if (pages >= this.#mostPages) throw endless(path, pages, rows, "still links to a next page");
-      seen.add(pageKey);
-    }
+    const pagination = new Pagination({
+      path,
+      readPage: (pageKey, each) =>
+        this.readPage(path, pageKey === undefined ? query : { ...query, pageKey }, each),
+      lastingKeys: this.#lastingKeys,
+      mostPages: this.#mostPages,
+      mostPasses: reading.maxBodyFailures ?? MOST_BODY_FAILURES,
+    });
+    await pagination.read(reading);
   }
 
   /**
@@ -154,13 +142,4 @@ function parsed(text: string, path: string): unknown {
 
 function patient(options: RequestOptions): RequestOptions {
   return { ...options, maxBodyFailures: options.maxBodyFailures ?? MOST_BODY_FAILURES };
-}
-
-/** The failure of a list that can't be read to its end. */
-export function endless(path: string, pages: number, rows: number, what: string): ConnectorError {
-  return new ConnectorError(
-    "transient_error",
-    `Dixa's list ${path} can't be read to its end: after ${pages} pages with ${rows} rows it ${what}. ` +
-      "What was read may not be all of it.",
-  );
 }

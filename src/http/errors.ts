@@ -50,11 +50,12 @@ export class NetworkError extends HttpError {
 
 /**
  * An answer began well and its body is not usable: it broke off (`truncated`), no byte came for too long
- * (`stalled`), it is not what it should be (`malformed`), or one of its rows does not fit into memory (`too_large`).
+ * (`stalled`), it is not what it should be (`malformed`), or one of its rows does not fit into memory (`too_large`). Or
+ * it is one of many pages that can't be followed to their end (`paging`).
  */
 export class BodyError extends HttpError {
   override readonly name = "BodyError";
-  readonly reason: "truncated" | "stalled" | "malformed" | "too_large";
+  readonly reason: "truncated" | "stalled" | "malformed" | "too_large" | "paging";
 
   constructor(reason: BodyError["reason"], message: string, options?: ErrorOptions) {
     super(`ERR_BODY_${reason.toUpperCase()}`, message, options);

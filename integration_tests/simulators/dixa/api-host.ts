@@ -1,6 +1,7 @@
 import { type Bounds, spanOf } from "./bounds.ts";
 import { type Dataset } from "./data/dataset.ts";
 import { type Span } from "./data/stream-data.ts";
+import { type PageKeys } from "./page-keys.ts";
 
 const DAY_MS = 86_400_000;
 const LONGEST_QUERY_MS = 90 * DAY_MS;
@@ -16,10 +17,10 @@ export interface ActivityLogQuery {
   pageLimit: number;
   page: number;
   /** The parameters but for `pageKey`, which the key of the next page repeats. */
-  parameters: string;
+  parameters: URLSearchParams;
 }
 
-/** What a request for the activity log asks for, or a text that says what is wrong with it (400). */
+/** What a request for the activity log asks for, a text that says what is wrong with it (400), or undefined for no rows. */
 export function parseActivityLogQuery(
   query: URLSearchParams,
   options: {
@@ -28,12 +29,13 @@ export function parseActivityLogQuery(
     reach: Reach;
     now: number;
     largestPage?: number | undefined;
+    keys: PageKeys;
   },
-): ActivityLogQuery | string {
-  const key = parseKey(query.get("pageKey"));
-  if (key === undefined) return "pageKey is not one that this API has made";
-  const parameters = new URLSearchParams(key.parameters ?? query);
-  parameters.delete("pageKey");
+): ActivityLogQuery | string | undefined {
+  const key = query.get("pageKey");
+  const parameters = key === null ? new URLSearchParams(query) : options.keys.open(key);
+  if (parameters === "empty") return undefined;
+  if (parameters === "refused") return "pageKey is not one that this API has made";
   const from = instant(parameters.get("fromDatetime"));
   const to = instant(parameters.get("toDatetime"));
   if (from === undefined || to === undefined)
@@ -48,8 +50,8 @@ export function parseActivityLogQuery(
   return {
     span: spanOf(options.bounds, from, to, options.wholeSeconds ? 1000 : 1),
     pageLimit: Math.min(pageLimit, options.largestPage ?? Infinity),
-    page: key.page,
-    parameters: parameters.toString(),
+    page: Number(parameters.get("page") ?? 0),
+    parameters,
   };
 }
 
@@ -59,22 +61,11 @@ function instant(text: string | null): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** The opaque key of a page: page numbers in base64, as the example in Dixa's documents decodes. */
-function makeKey(page: number, parameters: string): string {
-  return Buffer.from(`page=${page}&${parameters}`).toString("base64");
-}
-
-function parseKey(key: string | null): { page: number; parameters: string | undefined } | undefined {
-  if (key === null) return { page: 0, parameters: undefined };
-  const match = /^page=(\d+)&(.*)$/.exec(Buffer.from(key, "base64").toString("utf8"));
-  const [, page, parameters] = match ?? [];
-  return page === undefined ? undefined : { page: Number(page), parameters };
-}
-
 /** The pieces of one page, in its envelope. */
 export function* activityLogPieces(
   dataset: Dataset,
   query: ActivityLogQuery,
+  keys: PageKeys,
   isShuffled: boolean,
 ): Generator<Buffer, void, undefined> {
   const { span, page, pageLimit, parameters } = query;
@@ -82,8 +73,8 @@ export function* activityLogPieces(
   const skip = page * pageLimit;
   const meta: Record<string, string> = {};
   if (stream.count(span) > skip + pageLimit) {
-    meta["next"] =
-      `/v1/conversations/activitylog?pageKey=${encodeURIComponent(makeKey(page + 1, parameters))}`;
+    parameters.set("page", String(page + 1));
+    meta["next"] = `/v1/conversations/activitylog?pageKey=${encodeURIComponent(keys.make(parameters))}`;
   }
   yield Buffer.from(`{"meta":${JSON.stringify(meta)},"data":[`);
   yield* stream.pieces(span, { isShuffled, skip, take: pageLimit });

@@ -4,6 +4,7 @@ import { hideBin } from "yargs/helpers";
 import { BOUNDS } from "./bounds.ts";
 import { PASSING_FAULTS } from "./faults.ts";
 import { type DixaSimulatorOptions } from "./options.ts";
+import { PAGE_KEYS } from "./page-keys.ts";
 
 export interface MainArguments {
   /** What goes to the simulator as it is. */
@@ -73,6 +74,11 @@ export async function parseArguments(argv: readonly string[]): Promise<MainArgum
       limits: { type: "boolean", default: true, describe: "Dixa's rate limits; --no-limits for none" },
       "retry-after": { type: "boolean", default: false, describe: "A 429 says when to come back" },
       "page-rows": { type: "number", describe: "Rows a page has at most  [default: 10000]" },
+      "page-keys": {
+        choices: PAGE_KEYS,
+        default: "lasting" as const,
+        describe: "Whether page keys may be used twice, or how a second use is answered",
+      },
       skew: { type: "number", default: 0, describe: "Seconds by which Dixa's clock is ahead" },
     })
     .group(
@@ -86,6 +92,7 @@ export async function parseArguments(argv: readonly string[]): Promise<MainArgum
         "limits",
         "retry-after",
         "page-rows",
+        "page-keys",
         "skew",
       ],
       "Behaviour:",
@@ -115,13 +122,13 @@ export async function parseArguments(argv: readonly string[]): Promise<MainArgum
     .wrap(110)
     .parseAsync();
   const { seed, conversations, messages, activityLogs, textBytes, oddities, zoneNames } = args;
-  const { bounds, wholeSeconds, reach, shuffle, gzip, limits, retryAfter, pageRows } = args;
+  const { bounds, wholeSeconds, reach, shuffle, gzip, limits, retryAfter, pageRows, pageKeys } = args;
   return {
     options: {
       ...{ seed, conversations, textBytes, oddities, zoneNames },
       ...(messages === undefined ? {} : { messages }),
       ...(activityLogs === undefined ? {} : { activityLogs }),
-      ...{ bounds, wholeSeconds, reach, shuffle, gzip, limits, retryAfter },
+      ...{ bounds, wholeSeconds, reach, shuffle, gzip, limits, retryAfter, pageKeys },
       ...(pageRows === undefined ? {} : { largestPage: pageRows }),
       latencyMs: args.latency,
       exportsPort: args.exportsPort,

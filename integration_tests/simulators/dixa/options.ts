@@ -2,6 +2,7 @@ import { type Reach } from "./api-host.ts";
 import { type Bounds } from "./bounds.ts";
 import { type DatasetOptions } from "./data/dataset.ts";
 import { type FaultOptions } from "./faults.ts";
+import { type PageKeyKind } from "./page-keys.ts";
 import { type RequestLog } from "./request-log.ts";
 import { type DeliveryOptions } from "./webhooks/delivery.ts";
 
@@ -34,6 +35,10 @@ export interface DixaSimulatorOptions extends DatasetOptions {
   largestListPage?: number;
   /** Every so many pages of such a list one is empty, although more follow. Default: none is. */
   emptyPageEvery?: number;
+  /** Rows that a conversation's messages, notes and ratings have a page at most. Default: they come without pages. */
+  largestChildPage?: number;
+  /** Default "lasting". */
+  pageKeys?: PageKeyKind;
   /** Customers of the account. Default 250; those who ask in conversations come first. */
   endUsers?: number;
   /** Share of conversations, 0 to 1, that the exports have and whose messages, notes and ratings answer 404. Default 0.03. */

@@ -20,6 +20,7 @@ import { type HostName } from "./host-name.ts";
 import { type JsonReply, readJson, sendJson } from "./json.ts";
 import { RateLimits } from "./limits.ts";
 import { type DixaSimulatorOptions } from "./options.ts";
+import { PageKeys } from "./page-keys.ts";
 import { shuffled } from "./random.ts";
 import { type RequestLog } from "./request-log.ts";
 import { authorize, DEFAULT_TOKEN } from "./tokens.ts";
@@ -59,6 +60,7 @@ export class DixaSimulator {
   readonly #limits: RateLimits;
   readonly #now: () => number;
   readonly #children: ConversationChildren;
+  readonly #pageKeys: PageKeys;
   #concurrent = 0;
 
   constructor(options: DixaSimulatorOptions) {
@@ -72,6 +74,7 @@ export class DixaSimulator {
       zones: this.dataset.zoneNames,
     });
     this.#children = new ConversationChildren(this.dataset, options.goneShare ?? DEFAULT_GONE_SHARE);
+    this.#pageKeys = new PageKeys(options.pageKeys ?? "lasting");
     this.faults = new FaultPlan(options.faults ?? {}, seed);
     this.subscriptions = new Subscriptions(now);
     this.webhooks = new WebhookDelivery(this.subscriptions, { ...options.webhooks, seed, now });
@@ -242,10 +245,16 @@ export class DixaSimulator {
     const conversation = /^\/v1\/conversations\/(\d+)\/activitylog$/.exec(path)?.[1];
     if (conversation !== undefined) return activitiesOf(this.dataset, Number(conversation));
     const { largestListPage = DEFAULT_LIST_PAGE, emptyPageEvery, shuffle = false, seed = 1 } = this.#options;
+    const { largestChildPage } = this.#options;
+    const keys = this.#pageKeys;
     const reply = answerAccount(path, query, {
       account: this.account,
       children: this.#children,
-      paging: { largest: largestListPage, emptyEvery: emptyPageEvery },
+      paging: { largest: largestListPage, emptyEvery: emptyPageEvery, keys },
+      childPaging:
+        largestChildPage === undefined
+          ? undefined
+          : { largest: largestChildPage, emptyEvery: undefined, keys },
       now: this.#now(),
       inOrder: (rows) =>
         shuffle ? Array.from(shuffled(rows.length, seed), (index) => rows[index] ?? {}) : rows,
@@ -257,8 +266,12 @@ export class DixaSimulator {
     const { bounds = "from", shuffle = false, wholeSeconds = true, reach = "length" } = this.#options;
     const { largestPage } = this.#options;
     const now = this.#now();
-    const asked = parseActivityLogQuery(query, { bounds, wholeSeconds, reach, now, largestPage });
-    return typeof asked === "string" ? failure(400, asked) : activityLogPieces(this.dataset, asked, shuffle);
+    const keys = this.#pageKeys;
+    const asked = parseActivityLogQuery(query, { bounds, wholeSeconds, reach, now, largestPage, keys });
+    if (asked === undefined) return [Buffer.from('{"meta":{},"data":[]}')];
+    return typeof asked === "string"
+      ? failure(400, asked)
+      : activityLogPieces(this.dataset, asked, keys, shuffle);
   }
 
   #url(index: number): string {

@@ -4,33 +4,31 @@ import fc from "fast-check";
 import { messagesOf, statusesOf } from "../../../integration_tests/support/messages.ts";
 import { type SyncRunResult } from "../../../integration_tests/support/sync-run.ts";
 import { listedStream, runEngine } from "../../support/engine.ts";
+import { KEY_READINGS, KeyedPages, type KeyReading } from "../../support/keyed-pages.ts";
 import { Loopback } from "../../support/loopback.ts";
 
 const PAGE = 5;
-
-/** What a page key may be, beside a place in the list; none of it is documented. */
-const READINGS = ["refused", "gone", "goes on", "first page", "empty", "one for all"] as const;
+const READINGS = KEY_READINGS.filter((reading) => reading !== "lasting");
 
 let server: Loopback;
 let rows: string[];
-/** What happens before the request with a number is answered; true: the answer breaks off. */
-let before: (request: number) => boolean;
-let reading: (typeof READINGS)[number];
-/** The place that each key stands for, and the keys that have been used. */
-let places: Map<string, number>;
-let used: Set<string>;
-let keys: number;
+/** What happens before the request with a number is answered, and how its answer fails, if it does. */
+let before: (request: number) => "cut" | "reset" | undefined;
+let reading: KeyReading;
+let pages: KeyedPages;
 
 beforeEach(async () => {
   begin([]);
   server = await Loopback.start(({ url = "" }, response) => {
     const { pathname, searchParams } = new URL(url, "http://dixa");
     if (pathname === "/v1/organization") return response.end("{}");
-    const isCut = before(asked());
-    const answer = page(searchParams.get("pageKey"));
+    const fault = before(asked());
+    const data = rows.map((id) => ({ id }));
+    const answer = pages.answer(searchParams.get("pageKey"), data);
+    if (fault === "reset") return response.socket?.resetAndDestroy();
     if (typeof answer === "number") return response.writeHead(answer).end("<html>");
     const text = JSON.stringify(answer);
-    return response.end(isCut ? text.slice(0, text.length / 2) : text);
+    return response.end(fault === "cut" ? text.slice(0, text.length / 2) : text);
   });
 });
 
@@ -38,41 +36,9 @@ afterEach(() => server.close());
 
 function begin(list: string[]): void {
   rows = list;
-  places = new Map();
-  used = new Set();
-  keys = 0;
-  before = () => false;
-}
-
-function page(key: string | null): unknown {
-  if (key === null) return pageAt(0);
-  const place = places.get(key) ?? 0;
-  if (reading === "one for all") return pageAt(place);
-  if (!used.has(key)) {
-    used.add(key);
-    return pageAt(place);
-  }
-  switch (reading) {
-    case "refused":
-      return 400;
-    case "gone":
-      return 410;
-    case "empty":
-      return { data: [], meta: {} };
-    case "first page":
-      return pageAt(0);
-    case "goes on":
-      places.set(key, place + PAGE);
-      return pageAt(place + PAGE);
-  }
-}
-
-function pageAt(from: number): unknown {
-  const data = rows.slice(from, from + PAGE).map((id) => ({ id }));
-  if (from + PAGE >= rows.length) return { data, meta: {} };
-  const next = reading === "one for all" ? "cursor" : `k${++keys}`;
-  places.set(next, from + PAGE);
-  return { data, meta: { next: `/v1/things?pageKey=${next}` } };
+  pages = new KeyedPages("/v1/things", PAGE);
+  pages.reading = reading;
+  before = () => undefined;
 }
 
 const asked = () => server.requests.filter((line) => !line.includes("organization")).length;
@@ -93,6 +59,16 @@ describe.each(READINGS)("a list whose page keys can't be used twice (a second us
     expect([end(run), ids(run)]).toEqual(["COMPLETE", rows]);
   });
 
+  test.each(["cut", "reset"] as const)("is whole where the answer of any page is %s", async (fault) => {
+    for (let at = 1; at <= 4; at++) {
+      server.requests.length = 0;
+      begin(names(13));
+      before = (request) => (request === at ? fault : undefined);
+      const run = await sync();
+      expect([at, end(run), ids(run).sort()]).toEqual([at, "COMPLETE", rows.toSorted()]);
+    }
+  });
+
   test("loses nothing that stays while rows come or go and answers break off", async () => {
     const change = fc.record({ request: fc.integer({ min: 1, max: 20 }), place: fc.nat(25) });
     await fc.assert(
@@ -100,8 +76,10 @@ describe.each(READINGS)("a list whose page keys can't be used twice (a second us
         fc.integer({ min: 1, max: 24 }),
         fc.boolean(),
         fc.array(change, { maxLength: 3 }),
-        fc.uniqueArray(fc.integer({ min: 1, max: 16 }), { maxLength: 2 }),
-        async (count, isDeletion, changes, cuts) => {
+        fc.dictionary(fc.integer({ min: 1, max: 16 }).map(String), fc.constantFrom("cut", "reset"), {
+          maxKeys: 2,
+        }),
+        async (count, isDeletion, changes, faults) => {
           server.requests.length = 0;
           begin(names(count));
           const staying = new Set(rows);
@@ -112,7 +90,7 @@ describe.each(READINGS)("a list whose page keys can't be used twice (a second us
               if (isDeletion) for (const gone of rows.splice(to, 1)) staying.delete(gone);
               else rows.splice(to, 0, `new ${at} ${place} ${rows.length}`);
             }
-            return cuts.includes(request);
+            return faults[request];
           };
           const run = await sync();
           const found = ids(run);
@@ -129,7 +107,7 @@ describe.each(READINGS)("a list whose page keys can't be used twice (a second us
     begin(names(20));
     before = () => {
       rows = [...rows.slice(7), ...rows.slice(0, 7)];
-      return false;
+      return undefined;
     };
     const run = await sync();
     expect([end(run), run.failures[0]?.error.failureType]).toEqual(["INCOMPLETE", "transient_error"]);

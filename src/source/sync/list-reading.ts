@@ -1,6 +1,6 @@
 import { ConnectorError } from "../../airbyte/protocol/failure.ts";
-import { endless, MOST_PAGES } from "../../dixa/dixa-api.ts";
-import { isLostKey, type ListReadingOptions, type Page, PageReader, type Place } from "./page-reader.ts";
+import { endless, isLostKey, MOST_PAGES } from "../../dixa/pagination.ts";
+import { type ListReadingOptions, type Page, PageReader, type Place } from "./page-reader.ts";
 import { hasOnlyMovedUp, isSame, overlaps, sharesNone } from "./page-seam.ts";
 import { MOST_PAGES_WITHOUT_ROWS, repeatedReading } from "./repeated-reading.ts";
 

@@ -1,10 +1,11 @@
 import { type Dixa } from "../../dixa/dixa.ts";
+import { isLostKey } from "../../dixa/pagination.ts";
 import { type ListedStream } from "../../dixa/streams/stream.ts";
 import { type RecordOutput } from "../output/record-output.ts";
 import { type ListProgress } from "./list-progress.ts";
 import { ListReading } from "./list-reading.ts";
 import { type ListContext, proveGone, targetKey, targetsOf, unlessGone } from "./list-targets.ts";
-import { isLostKey, type Place, PlaceLost, type Target } from "./page-reader.ts";
+import { type Place, PlaceLost, type Target } from "./page-reader.ts";
 import { rowKeyOf } from "./row-key.ts";
 import { FewSeenRows, ManySeenRows } from "./seen-rows.ts";
 import { type StreamRun } from "./stream-run.ts";

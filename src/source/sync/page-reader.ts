@@ -1,12 +1,9 @@
 import { type Dixa } from "../../dixa/dixa.ts";
+import { RequestUses } from "../../dixa/request-uses.ts";
 import { readListPage, requestOf, type RowShape } from "../../dixa/streams/list-request.ts";
 import { type List, type Parameters, type Row } from "../../dixa/streams/stream.ts";
-import { isHttpStatusError } from "../../http/errors.ts";
 import { type JsonElement } from "../../http/json-array-splitter.ts";
 import { type ReadingReport } from "./reading-report.ts";
-
-/** By these Dixa may say that a page key means nothing to it any more; what it really says is not documented. */
-const LOST_KEYS: ReadonlySet<number> = new Set([400, 404, 410, 422]);
 
 /** What a list is asked for. */
 export interface Target {
@@ -77,16 +74,16 @@ export class PageReader {
     const { dixa, list, target, shape, keyOf, seen, put, drained, report } = this.#options;
     let rows: string[] = [];
     let isBefore = after !== undefined;
-    let isRetried = false;
+    const uses = new RequestUses();
     const next = await readListPage(dixa, list, target, shape, key, {
       signal,
       drained,
       onRequest: () => {
+        uses.requested();
         report.requested();
       },
       onWait: (wait) => {
-        // Who is told to wait for a budget was not answered.
-        isRetried ||= wait.reason !== "budget" && wait.reason !== "rate_limited";
+        uses.waiting(wait);
         report.waiting(wait);
       },
       onStart: () => {
@@ -104,16 +101,11 @@ export class PageReader {
       },
     });
     if (isBefore) throw new PlaceLost();
-    return { key, rows, next, isRetried };
+    return { key, rows, next, isRetried: uses.count > 1 };
   }
 }
 
 /** The row at which an interrupted list was to go on is not on its page any more. Nothing was handed over. */
 export class PlaceLost extends Error {
   override readonly name = "PlaceLost";
-}
-
-/** Whether an answer says that a page key means nothing to Dixa any more. */
-export function isLostKey(error: unknown): boolean {
-  return isHttpStatusError(error) && LOST_KEYS.has(error.status);
 }

@@ -1,5 +1,5 @@
-import { MOST_PAGES } from "../../dixa/dixa-api.ts";
-import { isLostKey, type PageReader } from "./page-reader.ts";
+import { isLostKey, MOST_PAGES } from "../../dixa/pagination.ts";
+import { type PageReader } from "./page-reader.ts";
 import { hasOnlyGained } from "./page-seam.ts";
 
 /** So often a list is read as a whole before it counts as one that changes too fast. */

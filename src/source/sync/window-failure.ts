@@ -16,6 +16,8 @@ export class WindowTooLarge extends Error {}
 export function whyDivide(error: unknown, { lo, hi }: Slice, hasReach: boolean): string | undefined {
   if (error instanceof WindowTooLarge) return error.message;
   if (isBodyError(error)) {
+    // What fits one page needs no key.
+    if (error.reason === "paging") return error.message;
     const isLasting = error.reason === "malformed" || error.reason === "too_large";
     return isLasting ? undefined : `its answer broke off twice (${error.message})`;
   }

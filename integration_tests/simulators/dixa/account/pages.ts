@@ -1,4 +1,5 @@
 import { type JsonReply } from "../json.ts";
+import { type PageKeys } from "../page-keys.ts";
 import { type Row } from "./table.ts";
 
 /** Not documented. */
@@ -9,6 +10,7 @@ export interface PagingOptions {
   largest: number;
   /** Every so many pages one is empty, although more follow; undefined: none is. */
   emptyEvery: number | undefined;
+  keys: PageKeys;
 }
 
 /** A page of a list, by its number, as the example of a key in Dixa's documents decodes: rows shift when others come or go. */
@@ -16,14 +18,15 @@ export function page(
   path: string,
   rows: readonly Row[],
   query: URLSearchParams,
-  { largest, emptyEvery }: PagingOptions,
+  { largest, emptyEvery, keys }: PagingOptions,
 ): JsonReply {
   const key = query.get("pageKey");
-  const parameters = new URLSearchParams(key === null ? query : Buffer.from(key, "base64").toString("utf8"));
+  const parameters = key === null ? new URLSearchParams(query) : keys.open(key);
+  if (parameters === "empty") return { status: 200, body: { data: [], meta: {} } };
+  if (parameters === "refused") return refused("pageKey is not one that this API has made");
   const limit = Number(parameters.get("pageLimit") ?? DEFAULT_PAGE_LIMIT);
   const number = Number(parameters.get("page") ?? 0);
   if (!Number.isInteger(limit) || limit < 1) return refused("pageLimit is out of range");
-  if (!Number.isInteger(number) || number < 0) return refused("pageKey is not one that this API has made");
   const size = Math.min(limit, largest);
   const isEmpty = emptyEvery !== undefined && number % emptyEvery === emptyEvery - 1;
   // So many of the pages before this one, and perhaps this one, gave nothing.
@@ -33,8 +36,7 @@ export function page(
   const meta: Record<string, string> = {};
   if (to < rows.length) {
     parameters.set("page", String(number + 1));
-    meta["next"] =
-      `${path}?pageKey=${encodeURIComponent(Buffer.from(parameters.toString()).toString("base64"))}`;
+    meta["next"] = `${path}?pageKey=${encodeURIComponent(keys.make(parameters))}`;
   }
   return { status: 200, body: { data: rows.slice(from, to), meta } };
 }

@@ -11,6 +11,8 @@ export interface AccountSource {
   account: Account;
   children: ConversationChildren;
   paging: PagingOptions;
+  /** How the children of a conversation come in pages; undefined: without. */
+  childPaging: PagingOptions | undefined;
   /** ms UTC. */
   now: number;
   /** The order in which a list is answered. */
@@ -44,7 +46,7 @@ export function answerAccount(
   if (paged !== undefined) return page(path, pagedRows(paged, query, source), query, source.paging);
   const whole = WHOLE[name];
   if (whole !== undefined) return data(source.inOrder(source.account.lists[whole].rows));
-  return single(name, query, source) ?? child(name.split("/"), source);
+  return single(name, query, source) ?? child(path, query, source);
 }
 
 function data(rows: unknown): JsonReply {
@@ -94,9 +96,11 @@ function single(name: string, query: URLSearchParams, source: AccountSource): Js
 
 /** What hangs on another row. */
 function child(
-  parts: readonly string[],
-  { account, children, inOrder }: AccountSource,
+  path: string,
+  query: URLSearchParams,
+  { account, children, childPaging, inOrder }: AccountSource,
 ): JsonReply | undefined {
+  const parts = path.replace(/^\/v1\//, "").split("/");
   const [first, second = "", third = "", fourth] = parts;
   const list = (rows: readonly Row[] | undefined) => (rows === undefined ? GONE : data(inOrder(rows)));
   switch (`${String(first)}/${parts.slice(2).join("/")}`) {
@@ -107,6 +111,7 @@ function child(
   }
   if (first === "conversations" && CHILDREN.includes(third)) {
     const rows = children.list(Number(second), third as ChildName);
+    if (rows !== undefined && childPaging !== undefined) return page(path, inOrder(rows), query, childPaging);
     // Half of what is gone is told by a gateway that knows no JSON.
     return rows === undefined && Number(second) % 2 === 0 ? GATEWAY_PAGE : list(rows);
   }
