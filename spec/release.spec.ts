@@ -56,6 +56,25 @@ describe("one version number", () => {
     expect(config.connector_image).toBe(`${metadata.dockerRepository}:${VERSION}`);
   });
 
+  test("is in the dbt package", async () => {
+    const project = z.object({ version: z.string() }).parse(parse(await file("models/dbt_project.yml")));
+    expect(project.version).toBe(VERSION);
+  });
+
+  test.each([
+    "Dockerfile",
+    "README.md",
+    "deploy/README.md",
+    "deploy/kubernetes/base/kustomization.yaml",
+    "deploy/kubernetes/example/kustomization.yaml",
+  ])("is the tag of every image that %s names", async (name) => {
+    const tags = Array.from(
+      (await file(name)).matchAll(/\b(?:(?:source-dixa|dixa-relay):|newTag: *"?)(\d+\.\d+\.\d+[-.\w]*)/g),
+      ([, tag]) => tag,
+    );
+    expect(Array.from(new Set(tags))).toEqual([VERSION]);
+  });
+
   test("is in the lock file", async () => {
     const lock = z.object({ version: z.string() }).parse(JSON.parse(await file("package-lock.json")));
     expect(lock.version).toBe(VERSION);
