@@ -70,7 +70,9 @@ test(
     expect({ code: await demo.ended(), stderr: demo.stderr }).toEqual({ code: 0, stderr: "" });
     const { stdout } = demo;
     expect(stdout).toMatch(/created: Dixa sends \d+ events to http:/);
-    expect(stdout).toMatch(/Dixa → DuckDB: synced\n {2}in DuckDB: 500 conversations, 1,500 messages, 2,000 /);
+    expect(stdout).toMatch(
+      /synced: 1 of 1 connection\n {2}in DuckDB: 500 conversations, 1,500 messages, 2,000 /,
+    );
     expect(stdout).toMatch(/0\.000 s {2}Dixa .* is closed, and its signed webhook sent\n/);
     expect(stdout).toMatch(/\d s {2}DuckDB {3}the row is there, closed\n/);
     expect(stdout).toMatch(/\d s {2}Airbyte {2}job 1002 succeeded\n.* everything is covered\n/);

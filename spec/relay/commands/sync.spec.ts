@@ -3,6 +3,7 @@ import { expect, test } from "@jest/globals";
 import { RelayUnreachableError } from "../../../src/relay/commands/relay-client.ts";
 import { sync, type SyncOptions } from "../../../src/relay/commands/sync.ts";
 import { type ConnectionView, type SyncView } from "../../../src/relay/http/schemas.ts";
+import { outcomeOf } from "../../../src/relay/http/sync-outcome.ts";
 
 const SECOND = 1000;
 
@@ -32,6 +33,13 @@ function view(more: Partial<ConnectionView> = {}): ConnectionView {
   };
 }
 
+/** As the relay judges it. */
+function progress(connections: readonly ConnectionView[]): SyncView {
+  const waiting = connections.filter(({ synced_seq }) => synced_seq < 5);
+  const counts = { seq: 5, total: connections.length, synced: connections.length - waiting.length };
+  return { ...counts, ...outcomeOf({ ...counts, connections: waiting }, true), connections: waiting };
+}
+
 /** Runs the command against a relay that shows these states, one a second; the last one stays. */
 async function run(states: (Partial<ConnectionView> | Error)[], waitMs: number | undefined, first = view()) {
   let now = 0;
@@ -39,40 +47,11 @@ async function run(states: (Partial<ConnectionView> | Error)[], waitMs: number |
   const lines: string[] = [];
   const options: SyncOptions = {
     client: {
-      sync: () =>
-        Promise.resolve<SyncView>({ seq: 5, outcome: "pending", reasons: [], connections: [first] }),
-      credential: () => {
+      sync: () => Promise.resolve(progress([first])),
+      syncProgress: (credentialId, seq) => {
+        expect([credentialId, seq]).toEqual(["k1", 5]);
         const state = states[Math.min(looks++, states.length - 1)];
-        if (state instanceof Error) return Promise.reject(state);
-        return Promise.resolve({
-          credential_id: "k1",
-          name: "Dixa",
-          origin: "configuration",
-          problem: null,
-          account: {
-            credential_id: "k1",
-            name: "Dixa",
-            origin: "configuration",
-            problem: null,
-            webhook_url: null,
-            dixa_events: [],
-            old_secret_until: null,
-            settings: null,
-            keeps_token: false,
-            dixa_webhook_id: null,
-            created_at: null,
-          },
-          seq: 5,
-          last_event_at: null,
-          pending_since: null,
-          last_owed: null,
-          subscription: null,
-          webhook_url: null,
-          auth: "signature",
-          is_mapped: true,
-          connections: [view(state)],
-          recent_events: [],
-        });
+        return state instanceof Error ? Promise.reject(state) : Promise.resolve(progress([view(state)]));
       },
     },
     clock: {
@@ -112,7 +91,7 @@ test("a wait ends with the success of each connection, and tells what happens me
   expect(lines).toEqual([
     "Dixa → Snowflake: due now",
     "Dixa → Snowflake: syncing since …",
-    "Dixa → Snowflake: synced",
+    "synced: 1 of 1 connection",
   ]);
 });
 

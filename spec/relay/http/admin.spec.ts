@@ -149,6 +149,22 @@ describe("a credential", () => {
     });
   });
 
+  test("is shown with a page of its connections, and how many there are", async () => {
+    for (let index = 0; index < 45; index++) {
+      services.store.addConnection(SIGNED, `e735894a-e773-4938-969f-${String(index).padStart(12, "0")}`);
+    }
+    const shown = async (query: string) => {
+      const { connections, total_connections: total } = (
+        await call("GET", `/v1/credentials/${SIGNED}${query}`)
+      ).json<{ connections: { connection_id: string }[]; total_connections: number }>();
+      return [connections.length, Number(connections[0]?.connection_id.slice(-2)), total];
+    };
+    expect(await shown("")).toEqual([20, 0, 45]);
+    expect(await shown("?limit=100")).toEqual([45, 0, 45]);
+    expect(await shown("?limit=10&offset=40")).toEqual([5, 40, 45]);
+    expect((await call("GET", `/v1/credentials/${SIGNED}?limit=101`)).statusCode).toBe(400);
+  });
+
   test("that is not configured is not found, whatever its id looks like", async () => {
     for (const id of [BASIC.replace("1", "9"), "x", "%00", "..%2f..", "a".repeat(150)]) {
       expect((await call("GET", `/v1/credentials/${id}`)).statusCode).toBe(404);
@@ -327,6 +343,46 @@ describe("what has become of a request for a sync", () => {
     await call("POST", PATH);
     expect((await call("GET", `${PATH}/1`)).statusCode).toBe(200);
     expect((await call("GET", `${PATH}/2`)).statusCode).toBe(202);
+  });
+
+  test("tells how many are synced, and what the others wait for", async () => {
+    services.store.addConnection(SIGNED, CONNECTION);
+    services.store.addConnection(SIGNED, OTHER_CONNECTION);
+    const { seq } = (await call("POST", PATH)).json<{ seq: number }>();
+    const look = async () => (await call("GET", `${PATH}/${seq}`)).json<Record<string, unknown>>();
+    expect(await look()).toMatchObject({ seq, outcome: "pending", reasons: [], total: 2, synced: 0 });
+    services.store.succeed(CONNECTION);
+    expect(await look()).toMatchObject({
+      outcome: "pending",
+      synced: 1,
+      connections: [{ connection_id: OTHER_CONNECTION }],
+    });
+    services.store.change(OTHER_CONNECTION, { failedSeq: seq, lastError: "Airbyte's job 5 failed" });
+    expect(await look()).toMatchObject({
+      outcome: "failed",
+      reasons: [{ connection_id: OTHER_CONNECTION, reason: expect.stringContaining("job 5 failed") }],
+    });
+    services.store.succeed(OTHER_CONNECTION);
+    expect(await look()).toMatchObject({ outcome: "succeeded", synced: 2, connections: [] });
+    // Nothing is asked for by looking.
+    expect(services.wakes).toBe(1);
+  });
+
+  test("of more connections than an answer has fails by any one of them", async () => {
+    for (let index = 0; index < 250; index++) {
+      services.store.addConnection(SIGNED, `e735894a-e773-4938-969f-${String(index).padStart(12, "0")}`);
+    }
+    const last = `e735894a-e773-4938-969f-${String(249).padStart(12, "0")}`;
+    await services.store.apply(last, { type: "park" });
+    const { seq } = (await call("POST", PATH)).json<{ seq: number }>();
+    const body = (await call("GET", `${PATH}/${seq}`)).json<{ connections: unknown[] }>();
+    expect(body).toMatchObject({
+      outcome: "failed",
+      reasons: [{ connection_id: last }],
+      total: 250,
+      synced: 0,
+    });
+    expect(body.connections).toHaveLength(100);
   });
 
   test("is a failure, with its reason, until the relay has made it good", async () => {

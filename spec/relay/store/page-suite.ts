@@ -104,6 +104,85 @@ export function describePageQueries(name: string, create: CreateDatabase): void 
       });
     });
 
+    test("what happened lately is told of several connections at once, the newest of all of them", async () => {
+      const world = await open();
+      const { store, clock } = world;
+      const ids = ["one", "two", "three"];
+      await store.upsertConnections(
+        "a",
+        ids.map((id) => info(id)),
+        "ignore",
+      );
+      for (let round = 0; round < 3; round++) {
+        for (const id of ["one", "two"]) {
+          clock.advance(MINUTE);
+          await store.apply(id, { type: "park" });
+          await store.apply(id, { type: "unpark" });
+        }
+      }
+      const recent = (await store.recentActivity(ids, 5)).map(
+        ({ connectionId, note }) => `${connectionId} ${note.kind}`,
+      );
+      expect(recent).toEqual(["two unparked", "two parked", "one unparked", "one parked", "two unparked"]);
+      expect(await store.recentActivity(["one"], 99)).toHaveLength(6);
+      expect(await store.recentActivity(["three", "nobody"], 5)).toEqual([]);
+      expect(await store.recentActivity([], 5)).toEqual([]);
+    });
+
+    test("the last job of each of several connections is found behind whatever came after it", async () => {
+      const world = await open();
+      const { store } = world;
+      await store.upsertConnections("a", [info("one"), info("two")], "ignore");
+      await store.upsertConnections("b", [info("three")], "sync");
+      await store.accept([webhookEvent("b", "e1")]);
+      world.clock.advance(MINUTE);
+      await sync(world, "succeeded");
+      for (let round = 0; round < 60; round++) {
+        await store.apply("three", { type: "park" });
+        await store.apply("three", { type: "unpark" });
+      }
+      expect(await store.lastJobs(["one", "three", "two", "nobody"])).toMatchObject([
+        { connectionId: "three", note: { kind: "succeeded", jobId: 1 } },
+      ]);
+    });
+
+    test("how far a request has come counts what is the credential's, and what is parked is first", async () => {
+      const { store } = await open();
+      const ids = ["e", "d", "c", "b", "a"];
+      await store.upsertConnections(
+        "k",
+        ids.map((id) => info(id)),
+        "ignore",
+      );
+      await store.upsertConnections("other", [info("z")], "ignore");
+      await store.apply("a", { type: "lost", reason: "gone" });
+      const seq = await store.requestSync("k");
+      const progress = async () => {
+        const { waiting, ...counts } = await store.syncProgress("k", seq, 2);
+        return { ...counts, waiting: waiting.map(({ connectionId }) => connectionId).join("") };
+      };
+      expect(await progress()).toEqual({ newestSeq: seq, total: 4, synced: 0, waiting: "bc" });
+      await store.apply("d", { type: "park" });
+      expect(await progress()).toMatchObject({ waiting: "db" });
+      expect(await store.syncProgress("nobody", 1, 2)).toEqual({
+        ...{ newestSeq: 0, total: 0, synced: 0 },
+        waiting: [],
+      });
+    });
+
+    test("of a request, what has failed since is told first, and what came later has nothing to do for it", async () => {
+      const world = await open();
+      const { store } = world;
+      await store.upsertConnections("k", [info("y")], "ignore");
+      const seq = await store.requestSync("k");
+      await sync(world, "failed");
+      await store.upsertConnections("k", [info("x")], "sync");
+      await store.upsertConnections("k", [info("w")], "ignore");
+      const { waiting, ...counts } = await store.syncProgress("k", seq, 9);
+      expect(counts).toEqual({ newestSeq: seq, total: 3, synced: 1 });
+      expect(waiting.map(({ connectionId }) => connectionId)).toEqual(["y", "x"]);
+    });
+
     test("connections come by the page, those that need a person first", async () => {
       const { store } = await open();
       const ids = ["d", "c", "b", "a", "e"];

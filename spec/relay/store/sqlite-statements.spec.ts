@@ -50,6 +50,9 @@ test("no statement goes through the list that it is given anew for each row of a
     await store.oweStale(new Map([["b", 1000]]));
     await store.subscriptionsDue(["a"], 1000);
     await store.connectionPage("a", { limit: 1, offset: 0 });
+    await store.syncProgress("a", 1, 10);
+    await store.recentActivity(["one", "two"], 8);
+    await store.lastJobs(["one", "two"]);
     await store.credentialSummaries();
   });
   expect(loops.size).toBeGreaterThan(20);
@@ -60,6 +63,8 @@ test("no statement goes through the list that it is given anew for each row of a
     });
   }
 });
+
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `k0-${index}`);
 
 /** How many statements run while the work goes on. */
 async function countDuring(work: () => Promise<unknown>): Promise<number> {
@@ -84,6 +89,10 @@ async function storeWith(credentials: number, connections: number): Promise<Stor
 
 test.each<[string, (store: Store) => Promise<unknown>]>([
   ["the metrics and the lists of credentials", (store) => store.credentialSummaries()],
+  ["a page of connections", (store) => store.connectionPage("k0", { limit: 100, offset: 0 })],
+  ["how far a request has come", (store) => store.syncProgress("k0", 1, 100)],
+  ["what happened lately", (store) => store.recentActivity(ids(8), 8)],
+  ["the last jobs", (store) => store.lastJobs(ids(8))],
 ])("%s cost the same statements, however many accounts there are", async (_, work) => {
   const counts: number[] = [];
   for (const [credentials, connections] of [

@@ -95,7 +95,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
       expect(await store.forget("one", () => false)).toMatchObject({ isForgotten: false });
       expect(await store.forget("one", () => true)).toMatchObject({ isForgotten: true });
       expect(await store.connection("one")).toBeUndefined();
-      expect(await store.recentActivity("one", 9)).toEqual([]);
+      expect(await store.recentActivity(["one"], 9)).toEqual([]);
       expect(await store.forget("one", () => true)).toBeUndefined();
     });
 
@@ -287,7 +287,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
         expect(await store.connection("one")).toMatchObject({ state: { phase: { reason: "inactive" } } });
         await store.upsertConnections("a", [info("one")], "sync");
         expect(await store.take("r", 9)).toHaveLength(1);
-        const kinds = (await store.recentActivity("one", 9)).map(({ note }) => note.kind);
+        const kinds = (await store.recentActivity(["one"], 9)).map(({ note }) => note.kind);
         expect(kinds).toEqual(["unparked", "parked"]);
       });
 

@@ -19,6 +19,7 @@ import {
   type Applied,
   type Connection,
   type ConnectionInfo,
+  type SyncProgress,
 } from "../../../src/relay/store/connection.ts";
 import { type CredentialSummary } from "../../../src/relay/store/credential.ts";
 import { type Acceptance, type StoredEvent, type WebhookEvent } from "../../../src/relay/store/event.ts";
@@ -220,10 +221,32 @@ export class MemoryStore implements ServicesStore, Ingest, AccountStore {
     );
   }
 
-  recentActivity(connectionId: string, limit: number): Promise<Activity[]> {
+  recentActivity(connectionIds: readonly string[], limit: number): Promise<Activity[]> {
     return this.#do(() =>
-      this.activity.filter((activity) => activity.connectionId === connectionId).slice(0, limit),
+      this.activity.filter(({ connectionId }) => connectionIds.includes(connectionId)).slice(0, limit),
     );
+  }
+
+  lastJobs(connectionIds: readonly string[]): Promise<Activity[]> {
+    return this.#do(() =>
+      connectionIds.flatMap(
+        (id) =>
+          this.activity.find(({ connectionId, note }) => connectionId === id && note.jobId !== undefined) ??
+          [],
+      ),
+    );
+  }
+
+  async syncProgress(credentialId: string, seq: number, limit: number): Promise<SyncProgress> {
+    const own = (await this.connections(credentialId)).filter(({ state }) => !isLost(state));
+    const waiting = own.filter(({ state }) => state.syncedSeq < seq);
+    const hasFailed = ({ state }: Connection) => state.phase.name === "PARKED" || state.failedSeq >= seq;
+    return {
+      newestSeq: this.#seq.get(credentialId) ?? 0,
+      total: own.length,
+      synced: own.length - waiting.length,
+      waiting: waiting.toSorted((a, b) => Number(hasFailed(b)) - Number(hasFailed(a))).slice(0, limit),
+    };
   }
 
   ensureCredentials(): Promise<void> {

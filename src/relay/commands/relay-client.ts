@@ -13,6 +13,8 @@ import {
 } from "../http/account-schemas.ts";
 import { errorSchema } from "../http/errors.ts";
 import {
+  connectionPageSchema,
+  type ConnectionPageView,
   connectionSchema,
   type ConnectionView,
   credentialListSchema,
@@ -33,6 +35,8 @@ export interface RelayClientOptions {
 
 /** How long the relay may take, which asks Dixa several things in turn, ms. */
 const TIMEOUT_MS = 90_000;
+/** Connections in an answer. */
+const PAGE = 100;
 const TOKEN_HEADER = "x-dixa-api-token";
 
 /** No answer came; the relay may be starting anew. */
@@ -64,12 +68,26 @@ export class RelayClient {
     return credentials;
   }
 
+  /** With the first of its connections; {@link RelayClient.connections} has more. */
   credential(id: string): Promise<CredentialView> {
-    return this.#call("GET", `/v1/credentials/${encodeURIComponent(id)}`, credentialSchema);
+    return this.#call("GET", `/v1/credentials/${encodeURIComponent(id)}?limit=${PAGE}`, credentialSchema);
+  }
+
+  /** So many connections of a credential after the first `offset`. */
+  connections(credentialId: string, offset: number): Promise<ConnectionPageView> {
+    const path = `/v1/credentials/${encodeURIComponent(credentialId)}/connections`;
+    return this.#call("GET", `${path}?limit=${PAGE}&offset=${offset}`, connectionPageSchema);
   }
 
   sync(credentialId: string): Promise<SyncView> {
     return this.#call("POST", `/v1/credentials/${encodeURIComponent(credentialId)}/sync`, syncSchema, {
+      alsoFine: [424],
+    });
+  }
+
+  /** What has become of a request for a sync. @param seq its number */
+  syncProgress(credentialId: string, seq: number): Promise<SyncView> {
+    return this.#call("GET", `/v1/credentials/${encodeURIComponent(credentialId)}/sync/${seq}`, syncSchema, {
       alsoFine: [424],
     });
   }

@@ -34,8 +34,8 @@ export function addStatusCommand(program: Argv, commandLine: CommandLine): void 
   );
 }
 
-interface StatusOptions {
-  client: Pick<RelayClient, "credential" | "credentials">;
+export interface StatusOptions {
+  client: Pick<RelayClient, "connections" | "credential" | "credentials">;
   /** Undefined: all. */
   credentialId: string | undefined;
   /** Print what the relay answers instead of words about it. */
@@ -46,13 +46,13 @@ interface StatusOptions {
 }
 
 /** Shows how credentials and their connections are. */
-async function status({ client, credentialId, asJson, now, print }: StatusOptions): Promise<void> {
+export async function status({ client, credentialId, asJson, now, print }: StatusOptions): Promise<void> {
   const ids =
     credentialId === undefined
       ? (await client.credentials()).map(({ credential_id }) => credential_id)
       : [credentialId];
   const credentials: CredentialView[] = [];
-  for (const id of ids) credentials.push(await client.credential(id));
+  for (const id of ids) credentials.push(await wholeCredential(client, id));
   if (asJson) {
     for (const line of JSON.stringify(credentials, undefined, 2).split("\n")) print(line);
     return;
@@ -63,8 +63,24 @@ async function status({ client, credentialId, asJson, now, print }: StatusOption
   }
 }
 
+/** With all of its connections. Any that change their place between two pages can be missed, and that is said. */
+async function wholeCredential(client: StatusOptions["client"], id: string): Promise<CredentialView> {
+  const credential = await client.credential(id);
+  const connections = new Map(credential.connections.map((each) => [each.connection_id, each]));
+  let { total_connections: total } = credential;
+  for (let offset = credential.connections.length; offset < total;) {
+    const page = await client.connections(id, offset);
+    ({ total } = page);
+    if (page.connections.length === 0) break;
+    for (const each of page.connections) connections.set(each.connection_id, each);
+    offset += page.connections.length;
+  }
+  return { ...credential, connections: [...connections.values()], total_connections: total };
+}
+
 function describeCredential(credential: CredentialView, now: number): string[] {
   const { name, credential_id, seq, last_event_at, pending_since, connections } = credential;
+  const missed = Math.max(0, credential.total_connections - connections.length);
   const last = last_event_at === null ? "no event yet" : `last event ${ago(last_event_at, now)}`;
   const pending = pending_since === null ? "" : `, oldest unsynced ${ago(pending_since, now)}`;
   const head = [
@@ -79,6 +95,7 @@ function describeCredential(credential: CredentialView, now: number): string[] {
       (connection) =>
         `  ${connection.connection_id}  ${titleOf(connection).padEnd(width)}  ${connection.state_text}`,
     ),
+    ...(missed === 0 ? [] : [`  and ${missed} more, which changed meanwhile: ask again`]),
   ];
 }
 

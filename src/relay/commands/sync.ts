@@ -2,13 +2,13 @@ import { type Argv } from "yargs";
 
 import { type Clock, systemClock } from "../../http/clock.ts";
 import { formatDuration, parseDuration } from "../config/scalars.ts";
-import { type ConnectionView } from "../http/schemas.ts";
-import { outcomeOf } from "../http/sync-outcome.ts";
+import { type SyncView } from "../http/schemas.ts";
+import { count } from "../telemetry/describe-state.ts";
 import { clientOptions, type CommandLine, EXIT_FAILED, EXIT_TIMED_OUT } from "./command-line.ts";
 import { isUnreachable, type RelayClient } from "./relay-client.ts";
 
 export interface SyncOptions {
-  client: Pick<RelayClient, "credential" | "sync">;
+  client: Pick<RelayClient, "sync" | "syncProgress">;
   clock: Clock;
   credentialId: string;
   /** How long to wait for success, ms; undefined: not at all. */
@@ -79,25 +79,20 @@ export function addSyncCommand(program: Argv, commandLine: CommandLine): void {
  */
 export async function sync(options: SyncOptions): Promise<SyncEnd> {
   const { client, clock, credentialId, waitMs, print } = options;
-  const requested = await client.sync(credentialId);
-  const { seq } = requested;
+  let view = await client.sync(credentialId);
+  const { seq } = view;
   const until = clock.now() + (waitMs ?? 0);
-  let { connections } = requested;
-  // The request itself has found out whether it can be judged yet.
-  let isMapped = requested.outcome !== "pending";
-  const told = new Map<string, string>();
+  const told = new Told();
   for (;;) {
-    const { outcome, reasons } = outcomeOf(connections, seq, isMapped);
-    if (waitMs !== undefined) tell(connections, seq, told, print);
+    const { outcome, reasons } = view;
+    if (waitMs !== undefined) for (const line of told.changes(view)) print(line);
     if (outcome === "succeeded") return outcome;
     if (outcome === "failed") {
       for (const { reason } of reasons) print(`can't be synced: ${reason}`);
       return outcome;
     }
     if (waitMs === undefined) {
-      print(
-        `requested: ${connections.length} connection${connections.length === 1 ? "" : "s"} will be synced`,
-      );
+      print(`requested: ${count(view.total, "connection")} will be synced`);
       return "requested";
     }
     if (clock.now() >= until) {
@@ -106,7 +101,7 @@ export async function sync(options: SyncOptions): Promise<SyncEnd> {
     }
     await clock.sleep(Math.min(LOOK_MS, Math.max(1, until - clock.now())));
     try {
-      ({ connections, is_mapped: isMapped } = await client.credential(credentialId));
+      view = await client.syncProgress(credentialId, seq);
     } catch (error) {
       // A relay that is started anew goes on where it was, and so do we.
       if (!isUnreachable(error)) throw error;
@@ -114,18 +109,20 @@ export async function sync(options: SyncOptions): Promise<SyncEnd> {
   }
 }
 
-/** One line for each change of a connection's state. */
-function tell(
-  connections: readonly ConnectionView[],
-  seq: number,
-  told: Map<string, string>,
-  print: (line: string) => void,
-): void {
-  for (const { connection_id, name, state, state_text, synced_seq } of connections) {
-    const isDone = synced_seq >= seq;
-    const key = isDone ? "done" : state;
-    if (told.get(connection_id) === key) continue;
-    told.set(connection_id, key);
-    print(`${name === "" ? connection_id : name}: ${isDone ? "synced" : state_text}`);
+/** What has been told of a request, so that each change is told once. */
+class Told {
+  readonly #states = new Map<string, string>();
+  #synced = 0;
+
+  changes({ connections, synced, total }: SyncView): string[] {
+    const lines: string[] = [];
+    for (const { connection_id, name, state, state_text } of connections) {
+      if (this.#states.get(connection_id) === state) continue;
+      this.#states.set(connection_id, state);
+      lines.push(`${name === "" ? connection_id : name}: ${state_text}`);
+    }
+    if (synced !== this.#synced) lines.push(`synced: ${synced} of ${count(total, "connection")}`);
+    this.#synced = synced;
+    return lines;
   }
 }

@@ -6,10 +6,7 @@ import { isoOf, isoOrNull } from "./iso-time.ts";
 import { type ConnectionPageView, type ConnectionView, type JobView } from "./schemas.ts";
 import { type ViewContext } from "./view-context.ts";
 
-/** Of so much activity, the last job is sure to be part: notes without a job are few. */
-const RECENT_ACTIVITY = 50;
-
-/** Some of the connections of a credential, by name. */
+/** Some of the connections of a credential, those that need a person first, then by name. */
 export async function connectionPage(
   { id }: CredentialConfig,
   page: { limit: number; offset: number },
@@ -23,21 +20,33 @@ export async function connectionViews(
   connections: readonly Connection[],
   context: ViewContext,
 ): Promise<ConnectionView[]> {
-  const pausedUntil = await context.store.pausedUntil();
-  return await Promise.all(connections.map((connection) => viewOf(connection, context, pausedUntil)));
+  const { store } = context;
+  const [pausedUntil, activity] = await Promise.all([
+    store.pausedUntil(),
+    store.lastJobs(connections.map(({ connectionId }) => connectionId)),
+  ]);
+  const jobs = new Map(activity.map((each) => [each.connectionId, each]));
+  return connections.map((connection) =>
+    viewOf(connection, context, pausedUntil, jobs.get(connection.connectionId)),
+  );
 }
 
 export async function connectionView(connection: Connection, context: ViewContext): Promise<ConnectionView> {
-  return await viewOf(connection, context, await context.store.pausedUntil());
+  const { store } = context;
+  const [pausedUntil, [job]] = await Promise.all([
+    store.pausedUntil(),
+    store.lastJobs([connection.connectionId]),
+  ]);
+  return viewOf(connection, context, pausedUntil, job);
 }
 
-async function viewOf(
+function viewOf(
   connection: Connection,
-  { config, store, now }: ViewContext,
+  { config, now }: ViewContext,
   pausedUntil: number,
-): Promise<ConnectionView> {
+  job: Activity | undefined,
+): ConnectionView {
   const { connectionId, credentialId, state, demand } = connection;
-  const activity = await store.recentActivity(connectionId, RECENT_ACTIVITY);
   const description = describeState(
     connection,
     config.timingsOf(credentialId, connectionId),
@@ -64,13 +73,13 @@ async function viewOf(
     last_error: state.lastError,
     last_triggered_at: isoOrNull(state.lastTriggerAt),
     last_succeeded_at: isoOrNull(state.lastSuccessAt),
-    last_job: lastJob(connection, activity, config.airbyte.appUrl),
+    last_job: lastJob(connection, job, config.airbyte.appUrl),
   };
 }
 
 function lastJob(
   connection: Connection,
-  activity: readonly Activity[],
+  job: Activity | undefined,
   appUrl: string | undefined,
 ): JobView | null {
   const { phase } = connection.state;
@@ -81,8 +90,5 @@ function lastJob(
     url: jobUrl(appUrl, connection, jobId),
   });
   if (phase.name === "TRACKING") return view(phase.jobId, phase.status, phase.since);
-  for (const { at, note } of activity) {
-    if (note.jobId !== undefined) return view(note.jobId, note.kind, at);
-  }
-  return null;
+  return job?.note.jobId === undefined ? null : view(job.note.jobId, job.note.kind, job.at);
 }

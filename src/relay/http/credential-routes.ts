@@ -1,6 +1,7 @@
 import { credentialSummaries, credentialView } from "./credential-view.ts";
 import { COMMON, credentialId, error } from "./documented.ts";
 import { type Operation } from "./operation.ts";
+import { PAGE_PARAMETERS, pageOf } from "./page-query.ts";
 import { requestedCredential } from "./requested-credential.ts";
 import { credentialListSchema, credentialSchema } from "./schemas.ts";
 import { type Services } from "./services.ts";
@@ -26,15 +27,19 @@ export function credentialOperations(services: Services): Operation[] {
       method: "GET",
       path: "/v1/credentials/{credentialId}",
       tag: "Credentials",
-      summary: "Read a Dixa account with its connections",
+      summary: "Read a Dixa account with some of its connections",
       access: "admin",
-      parameters: [credentialId],
+      parameters: [credentialId, ...PAGE_PARAMETERS],
       responses: {
         200: { description: "The account.", schema: credentialSchema },
+        400: error("limit or offset is not a number, or out of bounds."),
         404: error("There is no such credential."),
         ...COMMON,
       },
-      handle: async (request) => credentialView(await requestedCredential(request, services), context()),
+      handle: async (request) => {
+        const credential = await requestedCredential(request, services);
+        return credentialView(credential, pageOf(request), context());
+      },
     },
   ];
 }

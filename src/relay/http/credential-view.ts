@@ -5,7 +5,7 @@ import { type CredentialConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../config/webhook-url.ts";
 import { type CredentialSummary } from "../store/credential.ts";
 import { accountView } from "./account-view.ts";
-import { connectionViews } from "./connection-view.ts";
+import { connectionPage } from "./connection-view.ts";
 import { isoOf, isoOrNull } from "./iso-time.ts";
 import { type CredentialSummaryView, type CredentialView, type EventView, PHASES } from "./schemas.ts";
 import { type ViewContext } from "./view-context.ts";
@@ -27,14 +27,16 @@ export async function credentialSummaries({ config, store }: ViewContext): Promi
   });
 }
 
+/** One, with a page of its connections. It costs the same statements, however many there are. */
 export async function credentialView(
   credential: CredentialConfig,
+  page: { limit: number; offset: number },
   context: ViewContext,
 ): Promise<CredentialView> {
   const { config, store } = context;
-  const [summary, connections, events] = await Promise.all([
+  const [summary, { connections, total }, events] = await Promise.all([
     store.credentialSummary(credential.id),
-    store.connections(credential.id),
+    connectionPage(credential, page, context),
     store.recentEvents(credential.id, RECENT_EVENTS),
   ]);
   return {
@@ -42,7 +44,8 @@ export async function credentialView(
     webhook_url: webhookUrl(config.publicUrl, credential.id),
     auth: proofOf(credential.auth),
     is_mapped: context.isMapped(),
-    connections: await connectionViews(connections, context),
+    connections,
+    total_connections: total,
     recent_events: events.map(({ seq, eventId, eventType, receivedAt }): EventView => ({
       seq,
       event_id: eventId,

@@ -54,7 +54,7 @@ export const connectionSchema = z
 
 export const connectionPageSchema = z
   .object({ total: number.describe("Of how many."), connections: z.array(connectionSchema) })
-  .describe("Some of the connections of a Dixa account, by name.");
+  .describe("Some of the connections of a Dixa account, those that need a person first, then by name.");
 
 export const eventSchema = z
   .object({
@@ -154,11 +154,14 @@ export const credentialSchema = z
     is_mapped: z
       .boolean()
       .describe("Whether this replica has learnt from Airbyte yet which connections there are."),
-    connections: z.array(connectionSchema),
+    connections: z
+      .array(connectionSchema)
+      .describe("Some of its connections: those that need a person first, then by name."),
+    total_connections: number.describe("Of how many."),
     recent_events: z.array(eventSchema),
     account: accountSchema,
   })
-  .describe("A Dixa account with its connections.");
+  .describe("A Dixa account with some of its connections.");
 
 export const syncSchema = z
   .object({
@@ -166,8 +169,12 @@ export const syncSchema = z
     outcome: z.enum(["succeeded", "pending", "failed"]),
     reasons: z
       .array(z.object({ connection_id: z.string().nullable(), reason: z.string() }))
-      .describe("Why a connection can't be synced."),
-    connections: z.array(connectionSchema),
+      .describe("Why a connection can't be synced; 100 at most."),
+    total: number.describe("For how many connections; those that are gone don't count."),
+    synced: number.describe("How many of them have been synced since."),
+    connections: z
+      .array(connectionSchema)
+      .describe("Of the others, those that can't be synced first; 100 at most."),
   })
   .describe("What has become of a request for a sync.");
 

@@ -43,9 +43,11 @@ export type ServicesStore = Pick<
   | "pausedUntil"
   | "history"
   | "keepHistory"
+  | "lastJobs"
   | "recentActivity"
   | "recentEvents"
   | "requestSync"
+  | "syncProgress"
 >;
 
 /** Where webhooks are made durable. Resolves after the commit; rejects when it can't promise that. */

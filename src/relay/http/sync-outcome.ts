@@ -2,14 +2,7 @@ import { type ConnectionView, type SyncView } from "./schemas.ts";
 
 type Watched = Pick<
   ConnectionView,
-  | "connection_id"
-  | "failed_seq"
-  | "last_error"
-  | "name"
-  | "park_reason"
-  | "state"
-  | "state_text"
-  | "synced_seq"
+  "connection_id" | "failed_seq" | "last_error" | "name" | "state" | "state_text"
 >;
 
 /**
@@ -19,25 +12,32 @@ type Watched = Pick<
  * failed. The relay goes on trying all the same; whoever asked need not wait for its back-off. Connections that are
  * gone, or follow another credential, don't count.
  *
- * @param seq the request's number
+ * @param sync.seq the request's number
+ * @param sync.total for how many connections it is
+ * @param sync.synced how many of them have been synced since
+ * @param sync.connections some of the others, those that can't be synced first
  * @param isMapped whether Airbyte has been asked yet which connections there are
  */
 export function outcomeOf(
-  connections: readonly Watched[],
-  seq: number,
+  {
+    seq,
+    total,
+    synced,
+    connections,
+  }: Pick<SyncView, "seq" | "synced" | "total"> & {
+    connections: readonly Watched[];
+  },
   isMapped: boolean,
 ): Pick<SyncView, "outcome" | "reasons"> {
-  const own = connections.filter(({ park_reason: reason }) => reason !== "gone" && reason !== "unmapped");
-  if (own.length === 0) {
+  if (total === 0) {
     if (!isMapped) return { outcome: "pending", reasons: [] };
     const reason =
       "No Airbyte connection of this credential is known. Check that a source carries its credential_id, and that " +
       "the Airbyte application may see its workspace.";
     return { outcome: "failed", reasons: [{ connection_id: null, reason }] };
   }
-  const waiting = own.filter(({ synced_seq }) => synced_seq < seq);
-  if (waiting.length === 0) return { outcome: "succeeded", reasons: [] };
-  const reasons = waiting
+  if (synced >= total) return { outcome: "succeeded", reasons: [] };
+  const reasons = connections
     .filter(({ failed_seq, state }) => state === "parked" || failed_seq >= seq)
     .map(({ connection_id, name, last_error, state, state_text }) => ({
       connection_id,

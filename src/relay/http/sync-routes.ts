@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { parseDuration } from "../config/scalars.ts";
-import { credentialView } from "./credential-view.ts";
+import { connectionViews } from "./connection-view.ts";
 import { COMMON, credentialId, error } from "./documented.ts";
 import { HttpProblem, notFound } from "./errors.ts";
 import { type Operation, type Parameter, pathParameter, queryParameter } from "./operation.ts";
@@ -19,6 +19,8 @@ const LONGEST_WAIT_MS = 600_000;
 const WAIT = /^[0-9]{1,6}(ms|s|m|h)$/;
 /** Between two looks at the store while somebody waits, ms. Another replica may be at work, so nobody tells us. */
 const LOOK_MS = 500;
+/** Connections that are told of. */
+const MOST = 100;
 
 const NOTHING = z.strictObject({});
 /** As many digits as surely fit a number. */
@@ -55,13 +57,14 @@ export function syncOperations(services: Services): Operation[] {
     const until = clock.now() + waitMs;
     const gone = AbortSignal.any([services.stopping, closed(reply)]);
     for (;;) {
-      const view = await credentialView(credential, contextOf(services));
-      if (seq > view.seq) throw notFound("request for a sync");
-      const result = outcomeOf(view.connections, seq, isMapped());
+      const { newestSeq, total, synced, waiting } = await store.syncProgress(credential.id, seq, MOST);
+      if (seq > newestSeq) throw notFound("request for a sync");
+      const connections = await connectionViews(waiting, contextOf(services));
+      const result = outcomeOf({ seq, total, synced, connections }, isMapped());
       const rest = until - clock.now();
       if (result.outcome !== "pending" || rest <= 0 || gone.aborted) {
         reply.code(STATUS[result.outcome]);
-        return { seq, ...result, connections: view.connections };
+        return { seq, ...result, total, synced, connections };
       }
       await clock.sleep(Math.min(rest, LOOK_MS), gone).catch(() => undefined);
     }

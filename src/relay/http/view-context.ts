@@ -6,12 +6,12 @@ export interface ViewContext {
   readonly store: Pick<
     ServicesStore,
     | "connectionPage"
-    | "connections"
     | "credentialSummaries"
     | "credentialSummary"
+    | "lastJobs"
     | "pausedUntil"
-    | "recentActivity"
     | "recentEvents"
+    | "syncProgress"
   >;
   readonly now: number;
   readonly isMapped: () => boolean;

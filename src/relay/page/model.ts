@@ -64,7 +64,7 @@ export async function readAccount(
     store.recentEvents(credential.id, EVENTS),
     store.pausedUntil(),
   ]);
-  const activity = await Promise.all(connections.map((connection) => activityOf(services, connection)));
+  const activity = await activityOf(services, connections);
   const pendingSince = status?.pendingSince ?? null;
   return {
     now,
@@ -81,10 +81,7 @@ export async function readAccount(
     page,
     pages,
     events,
-    activity: activity
-      .flat()
-      .sort((a, b) => b.at - a.at)
-      .slice(0, ACTIVITY),
+    activity,
   };
 }
 
@@ -113,13 +110,19 @@ function connectionModel(
   };
 }
 
-async function activityOf({ config, store }: Services, connection: Connection): Promise<ActivityModel[]> {
-  const activity = await store.recentActivity(connection.connectionId, ACTIVITY);
-  return activity.map((item) => ({
-    ...item,
-    name: nameOf(connection),
-    jobUrl: item.note.jobId === undefined ? null : jobUrl(config.airbyte.appUrl, connection, item.note.jobId),
-  }));
+async function activityOf(
+  { config, store }: Services,
+  connections: readonly Connection[],
+): Promise<ActivityModel[]> {
+  const byId = new Map(connections.map((connection) => [connection.connectionId, connection]));
+  const activity = await store.recentActivity([...byId.keys()], ACTIVITY);
+  return activity.flatMap((item) => {
+    const connection = byId.get(item.connectionId);
+    if (connection === undefined) return [];
+    const { jobId } = item.note;
+    const url = jobId === undefined ? null : jobUrl(config.airbyte.appUrl, connection, jobId);
+    return [{ ...item, name: nameOf(connection), jobUrl: url }];
+  });
 }
 
 export function nameOf({ name, connectionId }: Connection): string {

@@ -61,37 +61,6 @@ export class ConnectionTable {
     );
   }
 
-  /** What needs a person is found by the index; only what is shown is read. */
-  async page(
-    credentialId: string,
-    { limit, offset }: { limit: number; offset: number },
-  ): Promise<{ connections: Connection[]; total: number }> {
-    return await this.#database.transaction(
-      async (transaction) => {
-        const counted = await transaction.all(
-          "SELECT count(*) AS total FROM relay_connection WHERE credential_id = $1",
-          [credentialId],
-        );
-        const ids = await transaction.all(
-          `SELECT connection_id FROM relay_connection WHERE credential_id = $1
-           ORDER BY CASE phase WHEN 'PARKED' THEN 0 WHEN 'BACKOFF' THEN 1 WHEN 'GONE' THEN 2 WHEN 'UNMAPPED' THEN 2 ELSE 3 END,
-             name, connection_id LIMIT $2 OFFSET $3`,
-          [credentialId, limit, offset],
-        );
-        const found = await transaction.all(
-          `${CONNECTIONS} WHERE c.connection_id IN (SELECT connection_id FROM ${this.#database.dialect.rows("$1", { connection_id: "TEXT" })})`,
-          [JSON.stringify(ids)],
-        );
-        const byId = new Map(
-          found.map(toConnection).map((connection) => [connection.connectionId, connection]),
-        );
-        const connections = ids.flatMap(({ connection_id: id }) => byId.get(String(id)) ?? []);
-        return { connections, total: Number(counted[0]?.["total"] ?? 0) };
-      },
-      { isRepeatable: true },
-    );
-  }
-
   /** Takes a connection out, with its history, if `mayForget` says so of it. @returns it, and whether it was */
   async forget(
     connectionId: string,

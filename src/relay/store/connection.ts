@@ -25,6 +25,17 @@ export interface Applied {
   readonly effects: readonly Effect[];
 }
 
+/** How far the syncs of a credential's connections have come. Those that are gone, or follow another one, don't count. */
+export interface SyncProgress {
+  /** Number of the credential's newest event or request. */
+  readonly newestSeq: number;
+  readonly total: number;
+  /** How many of them have been synced since. */
+  readonly synced: number;
+  /** Of the others, first those that are parked or whose sync has failed since, then by name. */
+  readonly waiting: readonly Connection[];
+}
+
 export interface Activity {
   readonly connectionId: string;
   readonly at: number;

@@ -1,6 +1,12 @@
 import { type Input } from "../coalescer/inputs.ts";
 import { type AccountContent, type AccountRecord, type AccountSet } from "./account.ts";
-import { type Activity, type Applied, type Connection, type ConnectionInfo } from "./connection.ts";
+import {
+  type Activity,
+  type Applied,
+  type Connection,
+  type ConnectionInfo,
+  type SyncProgress,
+} from "./connection.ts";
 import { type CredentialSummary } from "./credential.ts";
 import { credentialSummaries } from "./credential-summaries.ts";
 import { type Database } from "./database.ts";
@@ -89,7 +95,11 @@ export class SqlStore implements Store {
   }
 
   connectionPage(credentialId: string, page: { limit: number; offset: number }) {
-    return this.#tables.connections.page(credentialId, page);
+    return this.#tables.pages.page(credentialId, page);
+  }
+
+  syncProgress(credentialId: string, seq: number, limit: number): Promise<SyncProgress> {
+    return this.#tables.pages.syncProgress(credentialId, seq, limit);
   }
 
   async connection(connectionId: string): Promise<Connection | undefined> {
@@ -109,8 +119,12 @@ export class SqlStore implements Store {
     return this.#tables.events.recent(credentialId, limit);
   }
 
-  recentActivity(connectionId: string, limit: number): Promise<Activity[]> {
-    return this.#tables.activity.recent(connectionId, limit);
+  recentActivity(connectionIds: readonly string[], limit: number): Promise<Activity[]> {
+    return this.#tables.activity.recent(connectionIds, limit);
+  }
+
+  lastJobs(connectionIds: readonly string[]): Promise<Activity[]> {
+    return this.#tables.activity.lastJobs(connectionIds);
   }
 
   keepHistory(): Promise<void> {

@@ -1,6 +1,7 @@
 import { AccountTable } from "./account-table.ts";
 import { ActivityTable } from "./activity-table.ts";
 import { ConnectionDiscovery } from "./connection-discovery.ts";
+import { ConnectionPages } from "./connection-pages.ts";
 import { ConnectionSteps } from "./connection-steps.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { CredentialTable } from "./credential-table.ts";
@@ -33,6 +34,7 @@ export function sqlTables(
     owed,
     subscriptions: new SubscriptionTable(database, owed),
     connections: new ConnectionTable(database, steps),
+    pages: new ConnectionPages(database),
     discovery: new ConnectionDiscovery(database, steps),
     due: new DueConnections(database, steps),
     activity: new ActivityTable(database),

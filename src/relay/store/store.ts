@@ -1,6 +1,12 @@
 import { type Input } from "../coalescer/inputs.ts";
 import { type AccountContent, type AccountRecord, type AccountSet } from "./account.ts";
-import { type Activity, type Applied, type Connection, type ConnectionInfo } from "./connection.ts";
+import {
+  type Activity,
+  type Applied,
+  type Connection,
+  type ConnectionInfo,
+  type SyncProgress,
+} from "./connection.ts";
 import { type CredentialSummary } from "./credential.ts";
 import { type Acceptance, type StoredEvent, type WebhookEvent } from "./event.ts";
 import { type HistoryEntry } from "./history.ts";
@@ -89,6 +95,8 @@ export interface Store {
     credentialId: string,
     page: { limit: number; offset: number },
   ): Promise<{ connections: Connection[]; total: number }>;
+  /** How far the syncs have come that {@link requestSync} gave the number `seq`, with up to `limit` that it waits for. */
+  syncProgress(credentialId: string, seq: number, limit: number): Promise<SyncProgress>;
   connection(connectionId: string): Promise<Connection | undefined>;
   /**
    * Takes a connection out, with its history, if `mayForget` says so of it. What the mapping finds again is new.
@@ -103,8 +111,10 @@ export interface Store {
   connectionIds(): Promise<string[]>;
   /** The newest events of a credential, newest first. */
   recentEvents(credentialId: string, limit: number): Promise<StoredEvent[]>;
-  /** What happened lately to a connection, newest first. */
-  recentActivity(connectionId: string, limit: number): Promise<Activity[]>;
+  /** What happened lately to any of the connections, newest first: so much of all of them together. */
+  recentActivity(connectionIds: readonly string[], limit: number): Promise<Activity[]>;
+  /** The newest activity of each of the connections that tells of a job; none where there has been no job. */
+  lastJobs(connectionIds: readonly string[]): Promise<Activity[]>;
 
   /** Writes down how much happened in the interval that has ended last. May be called at any time, by all replicas. */
   keepHistory(): Promise<void>;
