@@ -6,25 +6,12 @@ import { expect, test } from "@jest/globals";
 
 import { type Container, startContainer, withSharedFolder } from "../support/container.ts";
 import { RELAY_IMAGE } from "../support/images.ts";
-
-/** Nothing listens there: the relay must take webhooks all the same. */
-const NOWHERE = "http://127.0.0.1:9/v1";
-const CREDENTIAL = "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e";
-const ENV = {
-  RELAY_LISTEN: "127.0.0.1:0",
-  RELAY_ADMIN_TOKEN: "admin-token-0123456789",
-  AIRBYTE_URL: NOWHERE,
-  AIRBYTE_CLIENT_ID: "id",
-  AIRBYTE_CLIENT_SECRET: "client-secret-0123456789",
-  DIXA_CREDENTIAL_ID: CREDENTIAL,
-  DIXA_WEBHOOK_AUTH: "bearer",
-  DIXA_WEBHOOK_TOKEN: "webhook-token-0123456789",
-};
+import { deliverTo, LISTENING, relayEnvironment } from "../support/relay-environment.ts";
 
 /** The address in the first line of the relay's log that has one. */
 async function addressOf({ child }: Container): Promise<string> {
   for await (const line of createInterface({ input: child.stdout! })) {
-    const address = /listening on (http:\/\/[\d.]+:\d+)/.exec(line)?.[1];
+    const address = LISTENING.exec(line)?.[1];
     if (address !== undefined) return address;
   }
   throw new Error("the relay ended before it listened");
@@ -33,25 +20,18 @@ async function addressOf({ child }: Container): Promise<string> {
 /** Runs a relay until it has taken a webhook, and gives what it printed for `command` and how it ended. */
 async function takeWebhook(options: readonly string[], command: readonly string[]) {
   const name = `dixa-relay-${process.pid}`;
-  const env = Object.entries(ENV).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
+  const env = Object.entries(relayEnvironment("127.0.0.1:0")).flatMap(([key, value]) => [
+    "--env",
+    `${key}=${value}`,
+  ]);
   const hardened = ["--network", "host", "--cap-drop", "ALL", "--read-only", "--name", name];
   const container = startContainer([...hardened, ...options, ...env, RELAY_IMAGE]);
   const address = await addressOf(container);
   const printed = execFileSync("docker", ["exec", name, ...command], { encoding: "utf8" }).trim();
-  const answer = await fetch(`${address}/webhooks/dixa/${CREDENTIAL}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: "Bearer webhook-token-0123456789" },
-    body: JSON.stringify({
-      event_id: "e0000000-0000-4000-8000-000000000001",
-      event_fqn: "CONVERSATION_CLOSED",
-      event_version: "1",
-      event_timestamp: "2026-01-01T00:00:00.000Z",
-      data: {},
-    }),
-  });
+  const status = await deliverTo(address);
   execFileSync("docker", ["kill", "--signal", "TERM", name]);
   const { exitCode } = await container.ended;
-  return { printed, status: answer.status, exitCode };
+  return { printed, status, exitCode };
 }
 
 test("the relay runs from the environment as user 1000, keeps its store in /data, and ends on SIGTERM with status 0", async () => {
