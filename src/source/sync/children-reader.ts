@@ -5,13 +5,13 @@ import { type FollowedStream } from "../../dixa/streams/stream.ts";
 import { isHttpStatusError } from "../../http/errors.ts";
 import { keyBytes, withMembers } from "../../http/json-element.ts";
 import { type RecordOutput } from "../output/record-output.ts";
+import { conversationPath, hasConversation, NOT_FOUND } from "./conversation-probe.ts";
 import { type ChangedConversation } from "./conversation-queue.ts";
 import { type ReadingReport } from "./reading-report.ts";
 import { rowKeyOf } from "./row-key.ts";
 import { FewSeenRows } from "./seen-rows.ts";
 import { refusal } from "./stream-failure.ts";
 
-const NOT_FOUND = 404;
 /**
  * While Dixa has answered 404 for every conversation so far, these many are held back until it has answered for one, or
  * is asked for the conversations themselves: a feature that the account lacks looks like conversations that are gone.
@@ -106,14 +106,9 @@ export class ChildrenReader {
     const { dixa, stream, report } = this.#options;
     const held = this.#held;
     for (const { id } of held.slice(0, MOST_PROBES)) {
-      const { path } = requestOf({ path: "/v1/conversations/{conversationId}" }, parametersOf(id));
-      report.requested();
-      try {
-        await dixa.api.readAnswer(path, {}, { signal }, () => undefined);
-      } catch (error) {
-        if (isHttpStatusError(error) && error.status === NOT_FOUND) continue;
-        throw error;
-      }
+      const conversation = String(JSON.parse(id));
+      if (!(await hasConversation(dixa, conversation, report, signal))) continue;
+      const path = conversationPath(conversation);
       const what = `it answers ${NOT_FOUND} for each of ${held.length} conversations, though it has ${path}`;
       throw refusal(stream.name, what, {});
     }

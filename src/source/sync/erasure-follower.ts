@@ -1,8 +1,11 @@
+import { ConnectorError } from "../../airbyte/protocol/failure.ts";
 import { type Dixa } from "../../dixa/dixa.ts";
 import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { BodyError, isHttpStatusError } from "../../http/errors.ts";
 import { type JsonElement } from "../../http/json-array-splitter.ts";
-import { findMember, integerValue, keyBytes, valueEnd, valueStart } from "../../http/json-element.ts";
+import { findMember, keyBytes, valueEnd, valueStart } from "../../http/json-element.ts";
+import { hasConversation, NOT_FOUND } from "./conversation-probe.ts";
+import { conversationIn } from "./erasure-rows.ts";
 import { type ErasureSearch, type FoundErasures } from "./erasure-search.ts";
 import { type ErasureLog } from "./erasure-state.ts";
 import { coverSpans } from "./erasure-windows.ts";
@@ -84,9 +87,7 @@ export class ErasureFollower {
     const unknown = ids.filter((id) => !found.spans.has(id));
     const spans = new Map([...found.spans, ...(await search.spansOf(unknown, report, signal))]);
     const gone = unknown.filter((id) => !spans.has(id));
-    if (gone.length > 0) {
-      report.warned(`Dixa has no conversation ${gone.join(", ")} any more; rows of it can't be read again`);
-    }
+    if (gone.length > 0) report.warned(lost(gone));
     const wanted = new Map(
       ids.flatMap((id): [number, Interval][] => {
         const [lo, hi] = spans.get(id) ?? [0, 0];
@@ -97,15 +98,15 @@ export class ErasureFollower {
     );
     for (const window of coverSpans(wanted.values(), maxWidth)) {
       await search.readAll(stream, [window], report, signal, (element) => {
-        const member = findMember(element, field);
-        const id = member === -1 ? undefined : integerValue(element, member);
-        if (id !== undefined && wanted.has(id)) put(element);
+        const id = conversationIn(element, field);
+        // One that doesn't say of which conversation it is may be of any.
+        if (id === undefined || wanted.has(id)) put(element);
       });
       finished(new Set(ids.filter((id) => (wanted.get(id)?.[1] ?? -Infinity) <= window[1])));
     }
   }
 
-  /** One request a conversation; one that is gone has nothing left to read. */
+  /** One request a conversation; one that is proved to be gone has nothing left to read. */
   async #readEach(
     ids: readonly number[],
     path: (conversation: number) => string,
@@ -118,7 +119,9 @@ export class ErasureFollower {
     const done = new Set<number>();
     for (const id of ids) {
       const out = new RowSet(0);
+      let rows = 0;
       const onElement = (element: JsonElement) => {
+        rows++;
         const cursorAt = findMember(element, cursorKey);
         const cursor = cursorAt === -1 ? undefined : stream.cursor.read(element, cursorAt);
         if (cursor !== undefined && cursor < since) return;
@@ -143,10 +146,30 @@ export class ErasureFollower {
             },
           },
         );
+        if (rows === 0) {
+          report.warned(
+            `Dixa gives no activity of conversation ${id}, from which it has erased something; ` +
+              "rows of it that were read before stay as they are",
+          );
+        }
       } catch (error) {
-        if (!isHttpStatusError(error) || error.status !== 404) throw error;
+        if (!isHttpStatusError(error) || error.status !== NOT_FOUND) throw error;
+        if (await hasConversation(dixa, id, report, signal)) throw unreadable(id);
+        report.warned(lost([id]));
       }
       if (done.add(id).size % CONVERSATIONS_A_STATE === 0) finished(done);
     }
   }
+}
+
+function lost(ids: readonly number[]): string {
+  return `Dixa has no conversation ${ids.join(", ")} any more; rows of it can't be read again`;
+}
+
+function unreadable(id: number): ConnectorError {
+  return new ConnectorError(
+    "transient_error",
+    `Dixa answers ${NOT_FOUND} for the activities of conversation ${id}, though it has the conversation: what it has ` +
+      "erased from it can't be read again, so that the destination may still hold it. The next sync tries again.",
+  );
 }

@@ -1,8 +1,9 @@
 import { activityLogs } from "../../dixa/streams/activity-logs.ts";
 import { conversations } from "../../dixa/streams/conversations.ts";
 import { type WindowedStream } from "../../dixa/streams/stream.ts";
+import { BodyError } from "../../http/errors.ts";
 import { type JsonElement } from "../../http/json-array-splitter.ts";
-import { findMember, integerValue, keyBytes, valueText } from "../../http/json-element.ts";
+import { anonymizationIn, idOf, redactionIn, spanOf } from "./erasure-rows.ts";
 import { type Erasure } from "./erasure-state.ts";
 import { type Interval } from "./intervals.ts";
 import { type ReadingReport } from "./reading-report.ts";
@@ -11,15 +12,6 @@ import { SliceReader, type SliceReaderOptions } from "./slice-reader.ts";
 
 /** Conversations that one request asks for by their ids; the most that Dixa takes is not documented. */
 const IDS_PER_REQUEST = 100;
-const REDACTED = '"ConversationMessageRedacted"';
-const ID = keyBytes("id");
-const CREATED_AT = keyBytes("created_at");
-const UPDATED_AT = keyBytes("updated_at");
-const LAST_MESSAGE_AT = keyBytes("last_message_created_at");
-const ANONYMIZED_AT = keyBytes("anonymized_at");
-const TYPE = keyBytes("_type");
-const CONVERSATION_ID = keyBytes("conversationId");
-const ACTIVITY_TIMESTAMP = keyBytes("activityTimestamp");
 
 export type ErasureReading = Pick<
   SliceReaderOptions,
@@ -100,8 +92,10 @@ export class ErasureSearch {
           report.waiting(wait);
         },
         onElement: (element) => {
-          const id = integerOf(element, ID);
-          if (id !== undefined) spans.set(id, spanOf(element, now));
+          const id = idOf(element);
+          if (!ids.includes(id))
+            throw new BodyError("malformed", `Dixa answers for conversation ${id}, which was not asked for`);
+          spans.set(id, spanOf(element, now));
         },
       },
     );
@@ -117,18 +111,14 @@ export class ErasureSearch {
     const erasures: Erasure[] = [];
     const spans = new Map<number, Interval>();
     await this.readAll(conversations, [[from, to]], report, signal, (element) => {
-      const conversation = integerOf(element, ID);
-      const at = integerOf(element, ANONYMIZED_AT);
-      if (conversation === undefined || at === undefined || at < from) return;
-      erasures.push({ conversation, at });
-      spans.set(conversation, spanOf(element, now));
+      const erasure = anonymizationIn(element);
+      if (erasure === undefined || erasure.at < from) return;
+      erasures.push(erasure);
+      spans.set(erasure.conversation, spanOf(element, now));
     });
     await this.readAll(activityLogs, [[from, to]], report, signal, (element) => {
-      const type = findMember(element, TYPE);
-      if (type === -1 || valueText(element, type) !== REDACTED) return;
-      const conversation = integerOf(element, CONVERSATION_ID);
-      const at = timeOf(element, ACTIVITY_TIMESTAMP);
-      if (conversation !== undefined && at !== undefined) erasures.push({ conversation, at });
+      const erasure = redactionIn(element);
+      if (erasure !== undefined) erasures.push(erasure);
     });
     return { erasures, spans };
   }
@@ -137,6 +127,7 @@ export class ErasureSearch {
    * Reads windows of a stream, with all the care of its own reading, and hands its rows over.
    *
    * @param windows half-open, ms UTC
+   * @throws what reading a window throws, or what was thrown for a row
    */
   async readAll(
     stream: WindowedStream,
@@ -146,13 +137,22 @@ export class ErasureSearch {
     put: (element: JsonElement) => void,
   ): Promise<void> {
     const { days, ...reading } = this.#reading;
+    // A row counts as out once it was handed over, and does not come again: what is wrong with it is told at the end.
+    const faults: unknown[] = [];
+    const take = (element: JsonElement) => {
+      try {
+        put(element);
+      } catch (error) {
+        faults.push(error);
+      }
+    };
     for (const [start, end] of windows) {
       const planner = new SlicePlanner({ start, end, maxWidth: stream.maxWindow(days), done: [] });
       const reader = new SliceReader({
         ...reading,
         stream,
         planner,
-        output: { put },
+        output: { put: take },
         report: {
           requested: () => {
             report.requested();
@@ -170,21 +170,6 @@ export class ErasureSearch {
         await reader.read(slice, signal);
       }
     }
+    if (faults.length > 0) throw faults[0];
   }
-}
-
-/** From the conversation's creation to its last message; where the latter is not told, to its last change. */
-function spanOf(element: JsonElement, now: number): Interval {
-  const last = integerOf(element, LAST_MESSAGE_AT) ?? integerOf(element, UPDATED_AT) ?? now;
-  return [integerOf(element, CREATED_AT) ?? 0, last + 1];
-}
-
-function integerOf(element: JsonElement, key: Buffer): number | undefined {
-  const member = findMember(element, key);
-  return member === -1 ? undefined : integerValue(element, member);
-}
-
-function timeOf(element: JsonElement, key: Buffer): number | undefined {
-  const member = findMember(element, key);
-  return member === -1 ? undefined : activityLogs.cursor.read(element, member);
 }
