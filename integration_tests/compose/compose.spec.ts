@@ -9,6 +9,14 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 
 import { sign } from "../../src/dixa/webhooks/signature.ts";
+import { firstCover, type LedgerEntry, overlaps } from "../relay-chaos/evidence.ts";
+import { WebhookLoader } from "../relay-chaos/webhook-loader.ts";
+import {
+  type AirbyteSimulator,
+  CLIENT_ID,
+  CLIENT_SECRET,
+  startAirbyteSimulator,
+} from "../simulators/airbyte/index.ts";
 import { freePort } from "../support/free-port.ts";
 
 const run = promisify(execFile);
@@ -17,7 +25,10 @@ const ROOT = join(import.meta.dirname, "../..");
 const CREDENTIAL = "7f0c3f0e-6a0e-4d1c-9a54-0a4f5c1b2d3e";
 const SECRET = "00112233445566778899aabbccddeeff";
 const PATIENCE_MS = 90_000;
+const PER_SECOND = 100;
 
+let airbyte: AirbyteSimulator;
+let connectionId: string;
 let folder: string;
 let env: NodeJS.ProcessEnv;
 let url: string;
@@ -31,11 +42,19 @@ async function compose(...args: string[]): Promise<string> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "relay-compose-"));
   await copyFile(join(ROOT, "compose.yaml"), join(folder, "compose.yaml"));
+  airbyte = await startAirbyteSimulator({ host: await gateway(), pendingMs: 50, runningMs: 200 });
+  const { sourceId } = airbyte.addSource({ configuration: { credential_id: CREDENTIAL } });
+  ({ connectionId } = airbyte.addConnection({ sourceId }));
   const example = await readFile(join(ROOT, "relay.example.yaml"), "utf8");
-  // Nobody there: webhooks are accepted all the same.
   const config = example
-    .replace("https://api.airbyte.com/v1", "http://127.0.0.1:9/v1")
-    .replace(/^# credentials:\n(?:# {3}.*\n)+/m, (block) => block.replaceAll(/^# /gm, ""));
+    .replace("https://api.airbyte.com/v1", airbyte.url)
+    .replace("# requests_per_second: 1", "requests_per_second: 50")
+    .replace("# concurrency: 2", "concurrency: 20\n  start_timeout: 5s")
+    .replace(/^# credentials:\n(?:# {3}.*\n)+/m, (block) => block.replaceAll(/^# /gm, ""))
+    // In less of a hurry, the test would take minutes.
+    .replace("debounce: 30s", "debounce: 500ms")
+    .replace("max_wait: 2m", "max_wait: 1s")
+    .replace("min_interval: 5m", "min_interval: 1s\n    lease: 10s\n    job_poll: 200ms");
   await writeFile(join(folder, "relay.yaml"), config);
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
@@ -46,16 +65,24 @@ beforeAll(async () => {
     RELAY_ADMIN_TOKEN: randomBytes(32).toString("hex"),
     RELAY_SECRET_KEY: randomBytes(32).toString("hex"),
     POSTGRES_PASSWORD: randomBytes(16).toString("hex"),
-    AIRBYTE_CLIENT_ID: "id",
-    AIRBYTE_CLIENT_SECRET: "client-secret-0123456789",
+    AIRBYTE_CLIENT_ID: CLIENT_ID,
+    AIRBYTE_CLIENT_SECRET: CLIENT_SECRET,
     DIXA_WEBHOOK_SECRET: SECRET,
   };
 }, 60_000);
 
 afterAll(async () => {
   await compose("down", "--volumes", "--timeout", "5");
+  await airbyte.close();
   await rm(folder, { recursive: true });
 }, 60_000);
+
+/** Where containers of every bridge network reach this machine. */
+async function gateway(): Promise<string> {
+  const format = "{{(index .IPAM.Config 0).Gateway}}";
+  const { stdout } = await run("docker", ["network", "inspect", "bridge", "--format", format]);
+  return stdout.trim();
+}
 
 interface ContainerState {
   name: string;
@@ -68,6 +95,92 @@ async function relays(): Promise<ContainerState[]> {
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as { Name: string; Health: string })
     .map(({ Name: name, Health: health }) => ({ name, health }));
+}
+
+async function bothHealthy(): Promise<ContainerState[]> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const states = await relays();
+    if (states.length === 2 && states.every(({ health }) => health === "healthy")) return states;
+    if (Date.now() > giveUpAt) {
+      throw new Error(`not healthy: ${JSON.stringify(states)}\n${await compose("logs", "--tail", "30")}`);
+    }
+    await delay(500);
+  }
+}
+
+/** Ends a container's process as a crash does. `docker kill` would count as a wish that it stays away. */
+async function crash(name: string): Promise<void> {
+  const { stdout } = await run("docker", ["inspect", "--format", "{{.State.Pid}}", name]);
+  const shell = ["--pid", "host", "--user", "0", "--read-only", "--entrypoint", "/bin/sh", "dixa-relay"];
+  await run("docker", ["run", "--rm", ...shell, "-c", `kill -KILL ${stdout.trim()}`]);
+}
+
+async function restarted(name: string): Promise<void> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const { stdout } = await run("docker", ["inspect", "--format", "{{.RestartCount}}", name]);
+    if (stdout.trim() === "1") return;
+    if (Date.now() > giveUpAt) throw new Error(`${name} was not started again`);
+    await delay(200);
+  }
+}
+
+/** What the store has of the events, by id. */
+async function ledger(): Promise<Map<string, LedgerEntry>> {
+  // Where the image asks for no password.
+  const login = ["--host", "127.0.0.1", "--username", "relay", "--dbname", "relay"];
+  const sql = "SELECT event_id, seq, received_at FROM relay_event";
+  const psql = ["psql", ...login, "--tuples-only", "--no-align", "--command", sql];
+  const rows = await compose("exec", "--no-TTY", "database", ...psql);
+  return new Map(
+    rows
+      .trim()
+      .split("\n")
+      .map((row) => row.split("|"))
+      .map(([eventId = "", seq, receivedAt]) => [
+        eventId,
+        { seq: Number(seq), receivedAt: Number(receivedAt) },
+      ]),
+  );
+}
+
+/**
+ * Sends webhooks evenly while something happens, as Dixa would that is told nothing: each again until it is acknowledged.
+ *
+ * @param happen gets what tells how many are acknowledged so far
+ */
+async function underLoad(happen: (acked: () => number) => Promise<void>): Promise<WebhookLoader> {
+  const loader = new WebhookLoader({ urls: [url], secret: SECRET });
+  const over = new AbortController();
+  const load = loader.run(PER_SECOND, () => CREDENTIAL, over.signal);
+  try {
+    await delay(1500);
+    await happen(() => loader.acked.length);
+    await delay(1500);
+  } finally {
+    over.abort();
+    await load;
+  }
+  await loader.settled();
+  loader.close();
+  return loader;
+}
+
+/** Every event that was acknowledged is kept, and a sync that began after it has succeeded, one at a time. */
+async function expectNothingLost({ acked, events, answers }: WebhookLoader): Promise<void> {
+  expect(acked.length).toBe(events.length);
+  const kept = await ledger();
+  expect(acked.filter(({ eventId }) => !kept.has(eventId))).toEqual([]);
+  const last = Math.max(...acked.map(({ eventId }) => kept.get(eventId)?.receivedAt ?? 0));
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  while (firstCover(airbyte, connectionId, last) === undefined) {
+    if (Date.now() > giveUpAt)
+      throw new Error(`not synced:\n${await compose("logs", "--tail", "50", "relay")}`);
+    await delay(200);
+  }
+  expect(overlaps(airbyte)).toEqual([]);
+  process.stderr.write(`${JSON.stringify({ acked: acked.length, answers: Object.fromEntries(answers) })}\n`);
 }
 
 async function deliver(eventId: string): Promise<{ status: number; body: unknown }> {
@@ -83,15 +196,7 @@ async function deliver(eventId: string): Promise<{ status: number; body: unknown
 test("two replicas become healthy behind the proxy, take webhooks, and know each other's", async () => {
   await compose("config", "--quiet");
   await compose("up", "--detach", "--no-build");
-  const giveUpAt = Date.now() + PATIENCE_MS;
-  let states: ContainerState[] = [];
-  while (states.length !== 2 || states.some(({ health }) => health !== "healthy")) {
-    if (Date.now() > giveUpAt) {
-      throw new Error(`not healthy: ${JSON.stringify(states)}\n${await compose("logs", "--tail", "30")}`);
-    }
-    await delay(500);
-    states = await relays();
-  }
+  const states = await bothHealthy();
 
   const eventId = randomUUID();
   expect(await deliver(eventId)).toEqual({ status: 202, body: { status: "new" } });
@@ -104,6 +209,35 @@ test("two replicas become healthy behind the proxy, take webhooks, and know each
     expect(execFileSync("docker", health, { encoding: "utf8" })).toBe("ok\n");
   }
 }, 240_000);
+
+test("one replica is killed under load: webhooks go on, and none that was acknowledged is lost", async () => {
+  const [{ name } = { name: "" }] = await bothHealthy();
+  const loader = await underLoad(async (acked) => {
+    await run("docker", ["kill", "--signal", "KILL", name]);
+    // While the other is alone.
+    for (let second = 0; second < 6; second++) {
+      const before = acked();
+      await delay(1000);
+      expect(acked() - before).toBeGreaterThan(0);
+    }
+    await run("docker", ["start", name]);
+    await bothHealthy();
+  });
+  await expectNothingLost(loader);
+  // Not even for the time between its death and its proxy's notice of it.
+  expect([...loader.answers.keys()]).toEqual([202]);
+}, 180_000);
+
+test("one replica crashes under load: it comes back by itself, and nothing that was acknowledged is lost", async () => {
+  const [, { name } = { name: "" }] = await bothHealthy();
+  const loader = await underLoad(async () => {
+    await crash(name);
+    await restarted(name);
+    await bothHealthy();
+  });
+  await expectNothingLost(loader);
+  expect([...loader.answers.keys()]).toEqual([202]);
+}, 180_000);
 
 test("one replica goes, and the other takes what comes", async () => {
   const [first] = await relays();
