@@ -14,7 +14,7 @@ const ranges = z.looseObject({ ahead: z.array(z.tuple([instant, instant])).defau
 const position = z.looseObject({
   list: z.string().optional(),
   page: z.object({ key: z.string().nullable(), last: z.string() }).optional(),
-  parent: z.string().optional(),
+  up_to_parent: z.string().optional(),
 });
 
 const EXPORT = "/v1/conversation_export";
@@ -123,7 +123,7 @@ function listsAgain(
     const asked = requests.filter(({ path }) => own.test(path));
     // Its answer tells Dixa's clock, too.
     if (stream.name === "organization") asked.shift();
-    const { page, parent } = at.get(stream.name) ?? {};
+    const { page, up_to_parent: parent } = at.get(stream.name) ?? {};
     if (users.every(isComplete)) again.push(...asked);
     else if (users.length > 1) continue;
     else if (page !== undefined)

@@ -252,6 +252,25 @@ describe("a list of each parent", () => {
     expect([ids(second).length, end(second)]).toEqual([2, "COMPLETE"]);
   });
 
+  test.each([
+    ["in another order", () => teams.reverse()],
+    ["without that parent", () => teams.splice(1, 1)],
+  ])("leaves out no parent where the parents come %s when it goes on", async (_, change) => {
+    teams = ["b", "c", "a", "d"];
+    const all = answer;
+    let answered = 0;
+    answer = (path, query) => (path !== "/v1/teams" && ++answered > 2 ? 400 : all(path, query));
+    const first = await sync({ streams, job: 7 });
+    expect(end(first)).toBe("INCOMPLETE");
+    answer = all;
+    change();
+    const second = await sync({ streams, job: 7, state: lastStates(first.messages) });
+    const found = [first, second].flatMap(({ messages }) =>
+      messagesOf(messages, "RECORD").map(({ record: { data } }) => String(data["teamId"])),
+    );
+    expect([end(second), teams.filter((team) => !found.includes(team))]).toEqual(["COMPLETE", []]);
+  });
+
   test("takes rows and their shape as the stream says", async () => {
     answer = (path) =>
       path === "/v1/schedules"

@@ -7,9 +7,15 @@ import { type StreamProgress } from "./stream-progress.ts";
 export type ListPosition =
   | { kind: "begun" }
   | { kind: "page"; place: Place }
-  /** `parent` is the key of the last parent whose rows are out. */
-  | { kind: "parent"; parent: string }
+  /** `last` is the key of a parent: its rows are out, and those of all parents before it in the order of their keys. */
+  | { kind: "parent"; last: string }
   | { kind: "complete" };
+
+/**
+ * The member of the state that names a parent. States of earlier versions call it `parent` and mean the order in which
+ * Dixa had listed the parents: those begin anew.
+ */
+const UP_TO_PARENT = "up_to_parent";
 
 const savedSchema = z.union([
   z.looseObject({ list: z.literal("complete") }).transform((): ListPosition => ({ kind: "complete" })),
@@ -19,7 +25,9 @@ const savedSchema = z.union([
       kind: "page",
       place: { key: key ?? undefined, last },
     })),
-  z.looseObject({ parent: z.string() }).transform(({ parent }): ListPosition => ({ kind: "parent", parent })),
+  z
+    .looseObject({ [UP_TO_PARENT]: z.string() })
+    .transform((state): ListPosition => ({ kind: "parent", last: state[UP_TO_PARENT] })),
 ]);
 
 /** Where an interrupted list goes on. What is no position of ours is the beginning: that can be read again. */
@@ -32,7 +40,7 @@ function writeListState(position: ListPosition): Record<string, unknown> {
     case "page":
       return { page: { key: position.place.key ?? null, last: position.place.last } };
     case "parent":
-      return { parent: position.parent };
+      return { [UP_TO_PARENT]: position.last };
     default:
       return { list: position.kind };
   }

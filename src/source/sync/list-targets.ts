@@ -24,6 +24,14 @@ export function targetKey({ parameters }: Target): string {
   return JSON.stringify(parameters);
 }
 
+/** The targets in an order that does not depend on the one in which they were found. */
+export function inOrder(targets: readonly Target[]): Target[] {
+  return targets
+    .map((target): [string, Target] => [targetKey(target), target])
+    .sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0))
+    .map(([, target]) => target);
+}
+
 /** All that a list has to be asked for, in the order of the parents' list. */
 export async function targetsOf(
   parents: Parents | undefined,

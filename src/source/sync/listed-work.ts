@@ -4,7 +4,7 @@ import { type ListedStream } from "../../dixa/streams/stream.ts";
 import { type RecordOutput } from "../output/record-output.ts";
 import { type ListProgress } from "./list-progress.ts";
 import { ListReading } from "./list-reading.ts";
-import { type ListContext, proveGone, targetKey, targetsOf, unlessGone } from "./list-targets.ts";
+import { inOrder, type ListContext, proveGone, targetKey, targetsOf, unlessGone } from "./list-targets.ts";
 import { type Place, PlaceLost, type Target } from "./page-reader.ts";
 import { rowKeyOf } from "./row-key.ts";
 import { FewSeenRows, ManySeenRows } from "./seen-rows.ts";
@@ -99,20 +99,18 @@ export class ListedWork implements Work {
 
   async *#parents(): AsyncGenerator<string, void, undefined> {
     const { stream, progress } = this.#options;
-    const targets = await targetsOf(stream.parents, this.#context);
-    const { position } = progress;
-    // A parent that is gone by now leaves nothing to go on from.
-    const last =
-      position.kind === "parent" ? targets.findIndex((target) => targetKey(target) === position.parent) : -1;
+    // In an order of our own: the next attempt may get the parents in another one.
+    const targets = inOrder(await targetsOf(stream.parents, this.#context));
+    const last = progress.position.kind === "parent" ? progress.position.last : "";
     const seen = new FewSeenRows();
     const gone: Target[] = [];
     for (const [index, target] of targets.entries()) {
-      if (index <= last) continue;
+      if (targetKey(target) <= last) continue;
       await unlessGone(target, gone, stream.parents, () =>
         this.#reading(target, seen).all(this.#context.signal),
       );
       // What is noted as gone is proved at the end, and must be asked again if it doesn't come to that.
-      if (gone.length === 0) progress.position = { kind: "parent", parent: targetKey(target) };
+      if (gone.length === 0) progress.position = { kind: "parent", last: targetKey(target) };
       progress.done = (index + 1) / targets.length;
       yield `the rows of parent ${index + 1} of ${targets.length}`;
     }
