@@ -158,12 +158,13 @@ async function underLoad(happen: (acked: () => number) => Promise<void>): Promis
     await delay(1500);
     await happen(() => loader.acked.length);
     await delay(1500);
-  } finally {
     over.abort();
     await load;
+    await loader.settled();
+  } finally {
+    over.abort();
+    loader.close();
   }
-  await loader.settled();
-  loader.close();
   return loader;
 }
 

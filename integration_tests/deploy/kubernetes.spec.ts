@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,9 +7,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { SecretFilter } from "../../src/logging/secret-filter.ts";
 import { type LoadedConfig, loadRelayConfig } from "../../src/relay/config/load.ts";
 import { VERSION } from "../../src/version.ts";
-import { BUILD_TIMEOUT_MS, buildGoTool, type GoTool } from "./go-tools.ts";
+import { BUILD_TIMEOUT_MS, buildGoTool, type GoTool, outcomeOf } from "./go-tools.ts";
 import { Kustomizations, type Manifests } from "./manifests.ts";
 
+const ROOT = join(import.meta.dirname, "../..");
 const SECRETS = {
   database_url: "postgres://relay:pass@database/relay",
   admin_token: "admin-token-0123456789",
@@ -55,6 +55,8 @@ describe("what Kubernetes would say", () => {
       "Service",
       "ServiceAccount",
     ]);
+    expect((await kustomizations.build("example")).list("PodMonitor")).toEqual([]);
+    await kustomizations.useComponents();
     const example = await kustomizations.build("example");
     expect(example.all.map(({ kind }) => kind).sort()).toEqual([
       "ConfigMap",
@@ -117,9 +119,25 @@ describe("what Kubernetes would say", () => {
       /port/,
     ],
   ])("%s is told", async (_, path, text, by, fault) => {
+    await kustomizations.useComponents();
     await kustomizations.replace(path, text, by);
     const { isOk, stderr } = await kustomizations.check("example");
     expect({ isOk, stderr }).toEqual({ isOk: false, stderr: expect.stringMatching(fault) });
+  });
+
+  test("nothing against the alerts, as the guide has the Prometheus operator read them", async () => {
+    const guide = await readFile(join(ROOT, "deploy/README.md"), "utf8");
+    const [, command = ""] = /```sh\n(\(printf 'apiVersion: monitoring.+?)```/s.exec(guide) ?? [];
+    const { isOk, stdout } = await outcomeOf("bash", ["-c", `kubectl() { cat; }\n${command}`], ROOT);
+    expect(isOk).toBe(true);
+    await kustomizations.replace("base/kustomization.yaml", "resources:", "resources:\n  - alerts.yaml");
+    await kustomizations.write("base/alerts.yaml", stdout);
+    const { all } = await kustomizations.build("base");
+    expect(all.map(({ kind }) => kind)).toContain("PrometheusRule");
+    await kustomizations.write("base/alerts.yaml", stdout.replace("expr:", "expression:"));
+    expect((await kustomizations.check("base")).stderr).toMatch(
+      /unknown field "spec.groups\[0\].rules\[0\].expression"/,
+    );
   });
 
   test("nothing of an example whose secrets nobody has filled in", async () => {
@@ -133,6 +151,7 @@ describe.each(["base", "example"])("the parts of %s fit together", (path) => {
   let manifests: Manifests;
 
   beforeEach(async () => {
+    await kustomizations.useComponents();
     manifests = await kustomizations.build(path);
   });
 
@@ -280,7 +299,7 @@ async function load(manifests: Manifests): Promise<LoadedConfig> {
   }
 }
 
-test("nothing that git sees looks like a secret", () => {
-  const ignored = readFileSync(join(import.meta.dirname, "../../.gitignore"), "utf8").split("\n");
+test("git does not see the example's secrets", async () => {
+  const ignored = (await readFile(join(ROOT, ".gitignore"), "utf8")).split("\n");
   expect(ignored).toContain("secrets.env");
 });

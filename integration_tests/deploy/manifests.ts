@@ -201,6 +201,17 @@ export class Kustomizations {
     await writeFile(join(this.#folder, path), text);
   }
 
+  /** Has the example use the components that it names. */
+  async useComponents(): Promise<void> {
+    for (const name of ["pod-monitor", "network-policy"]) {
+      await this.replace(
+        "example/kustomization.yaml",
+        `# - ../components/${name}`,
+        `- ../components/${name}`,
+      );
+    }
+  }
+
   async delete(path: string): Promise<void> {
     await rm(join(this.#folder, path));
   }

@@ -95,7 +95,8 @@ func checkObject(codecs serializer.CodecFactory, text []byte) []string {
 		faults = append(faults, podSecurityFaults(meta, template)...)
 	}
 	// What the operator's own kinds mean is written in its types alone.
-	if _, ok := external.(*monitoring.PodMonitor); ok {
+	switch external.(type) {
+	case *monitoring.PodMonitor, *monitoring.PrometheusRule:
 		return faults
 	}
 	// With the API server's defaults.
