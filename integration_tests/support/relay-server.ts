@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -49,6 +50,28 @@ export async function runRelayCommand(
   return stdout.trimEnd().split("\n");
 }
 
+/** How a command ended, and what it said. */
+export interface CommandResult {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The same for a command that may fail. */
+export async function tryRelayCommand(
+  args: readonly string[],
+  options: RelayServerOptions = {},
+): Promise<CommandResult> {
+  const { env = process.env } = options;
+  const child = spawn(process.execPath, [...NODE_FLAGS, programOf(options), ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env,
+  });
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { status, stdout, stderr };
+}
+
 /** `dixa-relay serve` as a process of its own. */
 export class RelayServer {
   /** Its address, once it listens. Rejects with what it said when it ends before that. */
@@ -94,8 +117,8 @@ export class RelayServer {
     return this.#log;
   }
 
-  /** Freezes it wherever it is, lets it go on, or has it read its clock anew (skewed-clock.ts). */
-  signal(name: "SIGSTOP" | "SIGCONT" | "SIGUSR2"): void {
+  /** Freezes it wherever it is, lets it go on, or has it read its configuration or its clock (skewed-clock.ts) anew. */
+  signal(name: "SIGCONT" | "SIGHUP" | "SIGSTOP" | "SIGUSR2"): void {
     this.#child.kill(name);
   }
 

@@ -156,6 +156,7 @@ describe("an account that is added", () => {
     [{ name: "x", events: ["nonsense"] }, "events"],
     [{ name: "x", webhook_secret: "with space" }, "webhook_secret"],
     [{ name: "x", secret: "x" }, "secret is not a key"],
+    [{ name: "x", "pasted-token-0123456789": "x" }, "(23 characters) is not a key"],
     [[], "must be a mapping"],
   ])("from %j is refused, with the field's name", async (body, message) => {
     const refused = await call("POST", "", body);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
 import { type DeliveryStatus, type Subscription } from "../../../src/dixa/webhooks/subscriptions.ts";
+import { HttpStatusError, NetworkError } from "../../../src/http/errors.ts";
 import { SecretFilter } from "../../../src/logging/secret-filter.ts";
 import { type WebhookAuth } from "../../../src/relay/config/auth.ts";
 import { type RawCredential } from "../../../src/relay/config/schema.ts";
@@ -35,11 +36,14 @@ class FakeDixa {
     return made;
   }
 
-  list = () => (this.isDown ? Promise.reject(new Error("no answer")) : Promise.resolve(this.subscriptions));
+  list = () =>
+    this.isDown
+      ? Promise.reject(new NetworkError("ECONNRESET", "no answer"))
+      : Promise.resolve(this.subscriptions);
   deliveryStatus = () => Promise.resolve(this.delivery);
   switchTo = (id: string, enabled: boolean) => {
     this.switched.push(id);
-    if (!this.obeys) return Promise.reject(new Error("403"));
+    if (!this.obeys) return Promise.reject(new HttpStatusError("PATCH", { status: 403, bodyText: "" }));
     const found = this.subscriptions.find((each) => each.id === id)!;
     found.enabled = enabled;
     return Promise.resolve(found);
@@ -294,7 +298,9 @@ describe("a subscription", () => {
     dixa.add("s1", { enabled: false });
     dixa.obeys = false;
     await look(watch({ dixa_switch_on: true }));
-    expect(lines.join("\n")).toContain("Dixa does not switch its webhook on: 403");
+    expect(lines.join("\n")).toContain(
+      "Dixa does not switch its webhook on: Dixa accepts the API token but gives it no right",
+    );
     expect((await store.credentialSummary(SIGNED))?.subscription).toMatchObject({ state: "off" });
   });
 
@@ -340,7 +346,9 @@ describe("a subscription", () => {
   test("that can't be asked about is neither on nor off, and owes nothing", async () => {
     dixa.isDown = true;
     await look(watch());
-    expect(lines.join("\n")).toContain("Dixa can't be asked how its webhooks fare: no answer");
+    expect(lines.join("\n")).toContain(
+      "how its webhooks fare is not known: Dixa can't be reached: no answer",
+    );
     expect((await store.credentialSummary(SIGNED))?.subscription ?? null).toBeNull();
     expect(dixa.opened).toBe(0);
   });

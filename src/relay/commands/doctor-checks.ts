@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 
+import { isAirbyteApiError } from "../../airbyte/api/errors.ts";
+import { toConnectorError } from "../../dixa/errors.ts";
 import { type Clock } from "../../http/clock.ts";
 import { problemOf } from "../accounts/attention.ts";
 import { type CurrentConfig } from "../accounts/current-config.ts";
@@ -14,6 +16,7 @@ import {
 import { ownersOf } from "../dispatch/owners.ts";
 import { messageOf } from "../store/error-message.ts";
 import { type Store } from "../store/store.ts";
+import { count } from "../telemetry/describe-state.ts";
 import { lookAtSubscriptions, type WatchedSubscriptions } from "../watch/subscription-look.ts";
 
 export interface Finding {
@@ -50,7 +53,10 @@ export async function checkStore(
     const summaries = new Map((await opened.credentialSummaries()).map((each) => [each.credentialId, each]));
     const { credentials } = current.value;
     return [
-      tell("ok", `It can be read, and holds ${credentials.filter(({ stored }) => stored).length} accounts.`),
+      tell(
+        "ok",
+        `It can be read, and holds ${count(credentials.filter(({ stored }) => stored).length, "account")}.`,
+      ),
       ...credentials.map((credential) => {
         const last = summaries.get(credential.id)?.lastEventAt ?? null;
         const problem = problemOf(credential);
@@ -85,7 +91,12 @@ export async function checkAirbyte(
       connections.set(connection.connectionId, connection);
     }
   } catch (error) {
-    return [tell("fault", `${airbyte.url} does not list its sources and connections: ${messageOf(error)}`)];
+    return [
+      tell(
+        "fault",
+        `${airbyte.url} does not list its sources and connections: ${messageOf(error)}. ${remedyOf(error)}`,
+      ),
+    ];
   }
   const counts = new Map<string, number>();
   const mapped = credentials.map(({ id, connections: selection }) => ({ id, selection }));
@@ -93,14 +104,11 @@ export async function checkAirbyte(
     counts.set(owner, (counts.get(owner) ?? 0) + 1);
   }
   return [
-    tell("ok", `It lists ${sources.size} sources and ${connections.size} connections.`),
+    tell("ok", `It lists ${count(sources.size, "source")} and ${count(connections.size, "connection")}.`),
     ...credentials.map(({ id, name, connections: { by } }) => {
-      const count = counts.get(id) ?? 0;
-      if (count > 0)
-        return tell(
-          "ok",
-          `${name}: ${count} ${count === 1 ? "connection follows" : "connections follow"} it.`,
-        );
+      const own = counts.get(id) ?? 0;
+      if (own > 0)
+        return tell("ok", `${name}: ${own} ${own === 1 ? "connection follows" : "connections follow"} it.`);
       return tell(
         "fault",
         by === "credential_id"
@@ -109,6 +117,13 @@ export async function checkAirbyte(
       );
     }),
   ];
+}
+
+function remedyOf(error: unknown): string {
+  const kind = isAirbyteApiError(error) ? error.kind : undefined;
+  return kind === "unauthorized" || kind === "forbidden"
+    ? "Check airbyte.client_id and client_secret (or what airbyte.auth stands for), and the rights of their user."
+    : "Check airbyte.url, which ends with /api/public/v1 where Airbyte is self-managed, and that Airbyte runs and can be reached from here.";
 }
 
 /** What Dixa says of each credential's webhook, for those with a token. */
@@ -142,7 +157,7 @@ export async function checkDixa(
       });
       findings.push(tell(...judged(name, report, clock.now())));
     } catch (error) {
-      findings.push(tell("fault", `${name}: Dixa can't be asked: ${messageOf(error)}`));
+      findings.push(tell("fault", `${name}: ${toConnectorError(error).message}`));
     } finally {
       close();
     }

@@ -11,6 +11,9 @@ export function describePath(path: readonly PropertyKey[]): string {
   );
 }
 
+/** What may be a misspelled key. Anything else may be a secret at the wrong place. */
+const NAME = /^[a-z_-]{1,40}$/i;
+
 /**
  * All that is wrong with a configuration: which key, what was found (its shape, never its value) and what is wanted.
  *
@@ -24,7 +27,8 @@ export function faultsOf(
   return error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map(
-        (key) => `${nameOf([...issue.path, key])} is not a key that the relay knows. Check its spelling.`,
+        (key) =>
+          `${nameOf([...issue.path, NAME.test(key) ? key : `(${key.length} characters)`])} is not a key that the relay knows. Check its spelling.`,
       );
     }
     if (issue.path.length === 0)

@@ -1,10 +1,10 @@
+import { toConnectorError } from "../../dixa/errors.ts";
 import { type Clock } from "../../http/clock.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
 import { formatDuration } from "../config/scalars.ts";
 import { webhookUrl } from "../config/webhook-url.ts";
 import { repeat } from "../dispatch/repeat.ts";
 import { type Ingest } from "../http/services.ts";
-import { messageOf } from "../store/error-message.ts";
 import { type OwedReason, type OwedSync } from "../store/owed.ts";
 import { type Store } from "../store/store.ts";
 import { WHY_OWED } from "../telemetry/describe-owed.ts";
@@ -140,12 +140,15 @@ export class Watch {
         webhookUrl: webhookUrl(config().publicUrl, id),
         switchesOn,
         onError: (error) => {
-          this.#trouble.warn(`on ${id}`, `${name}: Dixa does not switch its webhook on: ${messageOf(error)}`);
+          this.#trouble.warn(
+            `on ${id}`,
+            `${name}: Dixa does not switch its webhook on: ${toConnectorError(error).message}`,
+          );
         },
       }).catch((error: unknown) => {
         this.#trouble.warn(
           `dixa ${id}`,
-          `${name}: Dixa can't be asked how its webhooks fare: ${messageOf(error)}`,
+          `${name}: how its webhooks fare is not known: ${toConnectorError(error).message}`,
         );
       });
       if (report === undefined) return;
