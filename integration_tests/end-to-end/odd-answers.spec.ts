@@ -36,11 +36,11 @@ function askedFor({ url = "/" }: IncomingMessage): Asked | undefined {
   return { stream: "activity_logs", lo: Date.parse(get("fromDatetime")), hi: Date.parse(get("toDatetime")) };
 }
 
-/** One sync of one stream from `days` ago, against a server that answers windows with the body, or the bare status, that `answer` gives. */
+/** One sync of one stream from `days` ago, against a server that answers windows with the body, the bare status, or both, that `answer` gives. */
 async function syncOf(
   stream: Asked["stream"],
   days: number,
-  answer: (asked: Asked) => string | number,
+  answer: (asked: Asked) => string | number | [status: number, body: string],
   options: Pick<SyncRunOptions, "tuning"> = {},
 ) {
   const clock = hurriedClock(NOW);
@@ -55,6 +55,7 @@ async function syncOf(
     windows.push(asked);
     const body = answer(asked);
     if (typeof body === "number") response.writeHead(body).end();
+    else if (typeof body === "object") response.writeHead(body[0]).end(body[1]);
     else response.end(body);
   });
   const { origin } = server.url;
@@ -216,11 +217,14 @@ test.each([
   expect(clock.slept()).toBeLessThan(75_000);
 });
 
-test("a 204 is told as what it is, and not taken for an empty window", async () => {
-  const { error, windows } = await syncOf("conversations", 31, () => 204);
-  expect(error?.message).toMatch(/the answer is 204, without a body$/);
-  expect(windows.filter(({ lo }) => lo < NOW - 2 * DAY)).toHaveLength(4);
-});
+test.each([202, 204, 206])(
+  "a %d is told as what it is, and not taken for an empty window",
+  async (status) => {
+    const { error, windows } = await syncOf("conversations", 31, () => [status, "[]"]);
+    expect(error?.message).toMatch(new RegExp(`the answer is ${status}, not 200$`));
+    expect(windows.filter(({ lo }) => lo < NOW - 2 * DAY)).toHaveLength(4);
+  },
+);
 
 test("a byte order mark does no harm", async () => {
   const { messages, error } = await syncOf(

@@ -160,6 +160,11 @@ describe("the pages of a list", () => {
     expect(reading.starts).toBe(1);
   });
 
+  test.each([202, 203, 204, 206])("are not at their end where the answer is %d", async (status) => {
+    nock(HOST).get(PATH).query({ pageLimit: "2" }).times(8).reply(status, '{"data":[]}');
+    await expect(readAll()).rejects.toThrow(`the answer is ${status}, not 200`);
+  });
+
   test("are not trusted for an earlier proof any more once a key has given other rows", async () => {
     page(undefined, { data: [1], meta: next("k1") });
     page("k1", '{"data":[2,3');
@@ -191,6 +196,13 @@ describe("the pages of a list", () => {
     );
     expect(waits).toBeGreaterThan(0);
   });
+});
+
+test.each([202, 204, 206])("an answer of %d is not taken for a whole one", async (status) => {
+  nock(HOST).get(PATH).times(8).reply(status, '{"data":[]}');
+  await expect(dixa.api.readAnswer(PATH, {}, {}, () => "taken")).rejects.toThrow(
+    `the answer is ${status}, not 200`,
+  );
 });
 
 describe("the probe of a token", () => {

@@ -1,12 +1,12 @@
-import { z } from "zod";
-
 import { readWhole } from "../http/body.ts";
 import { BodyError } from "../http/errors.ts";
 import { JsonArraySplitter } from "../http/json-array-splitter.ts";
 import { type AuthorizedHost, type RequestOptions } from "./authorized-host.ts";
+import { nextPageKey } from "./page-link.ts";
 import { MOST_PAGES, Pagination } from "./pagination.ts";
 import { type RowReading } from "./row-reading.ts";
 import { formatSeconds } from "./timestamps.ts";
+import { expectWhole } from "./whole-answer.ts";
 
 /** What is read as a whole is a list of settings; larger than this, something is wrong. */
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -16,8 +16,6 @@ const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
  * whoever reads one allows fewer; these can't be asked for in pieces.
  */
 const MOST_BODY_FAILURES = 8;
-
-const meta = z.looseObject({ next: z.string().nullish() });
 
 /** The Dixa API (dev.dixa.io): pages of `{"data": […], "meta": {"next": …}}`. */
 export class DixaApi {
@@ -61,6 +59,7 @@ export class DixaApi {
   ): Promise<T> {
     return this.#host.get(path, query, patient(options), async (response) => {
       const text = await readWhole(response.body, path, LARGEST_ANSWER_BYTES);
+      expectWhole(response);
       return take(parsed(text, path));
     });
   }
@@ -109,27 +108,12 @@ export class DixaApi {
         splitter.push(chunk);
         await reading.drained();
       }
-      if (response.status === 204) throw new BodyError("malformed", "the answer is 204, without a body");
+      expectWhole(response);
       splitter.end();
-      return { rows, next: nextPageKey(JSON.parse(splitter.envelope.get("meta") ?? "null")) };
+      const envelope = Array.from(splitter.envelope, ([name, text]) => [name, JSON.parse(text) as unknown]);
+      return { rows, next: nextPageKey(Object.fromEntries(envelope) as Record<string, unknown>) };
     });
   }
-}
-
-/**
- * The key of the next page. `next` is a relative link that repeats none of our parameters reliably, so only its
- * `pageKey` is taken (as Stitch's connector does in production).
- *
- * @throws BodyError if there is a link that has none
- */
-export function nextPageKey(envelopeMeta: unknown): string | undefined {
-  const parsed = meta.nullish().safeParse(envelopeMeta);
-  const next = parsed.data?.next;
-  if (!parsed.success) throw new BodyError("malformed", "the page's meta.next is not a link");
-  if (next === undefined || next === null || next === "") return undefined;
-  const key = URL.parse(next, "https://page.invalid")?.searchParams.get("pageKey") ?? "";
-  if (key === "") throw new BodyError("malformed", "the link to the next page has no pageKey");
-  return key;
 }
 
 function parsed(text: string, path: string): unknown {

@@ -1,7 +1,7 @@
-import { BodyError } from "../http/errors.ts";
 import { JsonArraySplitter } from "../http/json-array-splitter.ts";
 import { type AuthorizedHost, type RequestOptions } from "./authorized-host.ts";
 import { type RowReading } from "./row-reading.ts";
+import { expectWhole } from "./whole-answer.ts";
 
 /** Dixa's Exports API: one request answers one window with one JSON array, of any size, without pages. */
 export class ExportsApi {
@@ -23,7 +23,7 @@ export class ExportsApi {
         splitter.push(chunk);
         await reading.drained();
       }
-      if (response.status === 204) throw new BodyError("malformed", "the answer is 204, without a body");
+      expectWhole(response);
       splitter.end();
     });
   }

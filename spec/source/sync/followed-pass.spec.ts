@@ -199,11 +199,30 @@ describe("conversations that Dixa does not know any more (404, whatever the body
     },
   );
 
-  test("are skipped by a sync that finds a few, after one that has read the stream", async () => {
-    spread(10);
+  test.each([3, 30])("are no proof for a later sync either (%d conversations)", async (count) => {
+    spread(count);
     const state = lastStates((await sync({ config: { end_date: "2024-02-01" } })).messages);
     refuse = (_, child) => (child === "notes" ? 404 : undefined);
-    expect(end(await sync({ state }))).toBe("COMPLETE");
+    const run = await sync({ state });
+    expect([end(run), end(run, "ratings")]).toEqual(["INCOMPLETE", "COMPLETE"]);
+    const { stream_state } = statesOf(run.messages, "notes").at(-1)?.stream ?? {};
+    expect(stream_state).toMatchObject({ conversationUpdatedAt: "2024-02-01T00:00:00.000Z" });
+  });
+
+  test("are told of, once, where Dixa has the conversation and answers for others", async () => {
+    spread(30);
+    refuse = (id, child) => (id > 20 && child === "notes" ? 404 : undefined);
+    const run = await sync({ streams: [notes] });
+    const warnings = messagesOf(run.messages, "LOG").filter(({ log }) => log.level === "WARN");
+    expect([end(run), rowsOf(run.messages, "notes").length, warnings.map(({ log }) => log.message)]).toEqual([
+      "COMPLETE",
+      20,
+      [
+        expect.stringMatching(
+          /^notes: Dixa answers 404 for .*conversations\/\d+\/notes, though it has the conv/,
+        ),
+      ],
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import { lastStates, messagesOf, statesOf, statusesOf } from "../../../integration_tests/support/messages.ts";
 import { type SyncRunResult } from "../../../integration_tests/support/sync-run.ts";
+import { knowledgeArticles } from "../../../src/dixa/streams/knowledge-articles.ts";
 import { type EngineOptions, listedStream, runEngine } from "../../support/engine.ts";
 import { Loopback } from "../../support/loopback.ts";
 
@@ -314,6 +315,46 @@ test.each([{}, { data: {} }, { data: null }, [], "text"])(
     expect([end(run), ids(run)]).toEqual(["INCOMPLETE", []]);
   },
 );
+
+describe.each([true, false])("an answer (in pages: %p) without meta.next", (paged) => {
+  const streams = [listedStream({ list: { path: "/v1/things", paged } })];
+
+  test.each([
+    { meta: { nextPageKey: "k" } },
+    { meta: { next: null, hasMore: true } },
+    { next: "/v1/things?pageKey=k" },
+    { links: { next: "/v1/things?pageKey=k" } },
+    { paging: { cursor: "k" }, meta: null },
+  ])("is no end where it says otherwise that there is more: %j", async (more) => {
+    answer = () => ({ data: [{ id: "a" }], ...more });
+    const run = await sync({ streams });
+    expect([end(run), failure(run)]).toEqual(["INCOMPLETE", expect.stringMatching(/but says "\w+"/)]);
+  });
+
+  test.each([
+    { meta: { previous: "/v1/things", total: 1, pageLimit: 100 } },
+    { meta: { hasMore: false, nextPageKey: null, next: "" }, links: { next: null } },
+    { requestId: "r" },
+  ])("is one where it says nothing of more: %j", async (more) => {
+    answer = () => ({ data: [{ id: "a" }], ...more });
+    expect(end(await sync({ streams }))).toBe("COMPLETE");
+  });
+});
+
+test("an answer that is one row is none where it is an empty list", async () => {
+  answer = () => ({ data: [] });
+  const run = await sync({ streams: [listedStream({ list: { path: "/v1/things", isSingle: true } })] });
+  expect([end(run), failure(run)]).toEqual(["INCOMPLETE", expect.stringMatching(/has no row at \$\.data/)]);
+});
+
+test("a catalog of neither articles nor categories is no empty one", async () => {
+  answer = (path) =>
+    path.endsWith("/catalog") ? { data: { sections: [] } } : { data: [{ id: "c" }], meta: {} };
+  const run = await sync({ streams: [knowledgeArticles] });
+  expect(run.failures[0]?.error.message).toContain("the catalog is none of categories and articles");
+  answer = (path) => (path.endsWith("/catalog") ? { data: {} } : { data: [{ id: "c" }], meta: {} });
+  expect((await sync({ streams: [knowledgeArticles] })).failures).toEqual([]);
+});
 
 test("a list that is answered with something else now and then is asked for again", async () => {
   answer = () => (asked().length < 3 ? { message: "Please wait" } : { data: [{ id: "a" }] });

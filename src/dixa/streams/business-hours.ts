@@ -51,7 +51,11 @@ export const businessHours: ListedStream = {
   description: "Schedules of opening hours, with their exceptions",
   schema: schedule,
   primaryKey: ["id"],
-  list: { path: "/v1/business-hours/schedules/{scheduleId}/definition", rows: ["data", "schedule"] },
+  list: {
+    path: "/v1/business-hours/schedules/{scheduleId}/definition",
+    rows: ["data", "schedule"],
+    isSingle: true,
+  },
   parents: {
     list: { path: "/v1/business-hours/schedules", rows: ["data", "schedules"] },
     parameters: byId("scheduleId"),

@@ -69,8 +69,11 @@ const catalog = z.looseObject({ data: category });
 /** The articles of a collection's catalog, wherever in its categories they lie. */
 function articlesOf(answer: unknown): readonly Row[] {
   const parsed = catalog.safeParse(answer);
-  if (!parsed.success) throw new BodyError("malformed", "the catalog is none of categories and articles");
-  return articlesWithin(parsed.data.data);
+  const found = parsed.data?.data;
+  // Both are optional; something else in their place is no empty catalog.
+  if (found === undefined || !(found.articles ?? found.categories ?? Object.keys(found).length === 0))
+    throw new BodyError("malformed", "the catalog is none of categories and articles");
+  return articlesWithin(found);
 }
 
 function articlesWithin({ articles, categories }: z.output<typeof category>): readonly Row[] {
@@ -84,7 +87,7 @@ export const knowledgeArticles: ListedStream = {
   description: "Articles of the knowledge base, as drafts and as published",
   schema: article,
   primaryKey: ["id"],
-  list: { path: "/v1/knowledge/articles/{articleId}" },
+  list: { path: "/v1/knowledge/articles/{articleId}", isSingle: true },
   parents: {
     list: { path: "/v1/knowledge/collections/{collectionId}/catalog", rows: articlesOf },
     parents: { list: collectionList, parameters: byId("collectionId") },

@@ -2,7 +2,7 @@ import { BodyError } from "../../http/errors.ts";
 import { JsonArraySplitter, type JsonElement } from "../../http/json-array-splitter.ts";
 import { keyBytes, type NewMember, withMembers } from "../../http/json-element.ts";
 import { type Dixa } from "../dixa.ts";
-import { nextPageKey } from "../dixa-api.ts";
+import { nextPageKey } from "../page-link.ts";
 import { type RowReading } from "../row-reading.ts";
 import { type List, type Parameters, type Row } from "./stream.ts";
 
@@ -57,7 +57,7 @@ export async function readListPage(
   const next = await dixa.api.readAnswer(path, query, reading, (answer) => {
     reading.onStart?.();
     putRows(rowsOf(list, path, answer), put);
-    return isRow(answer) ? nextPageKey(answer["meta"]) : undefined;
+    return isRow(answer) ? nextPageKey(answer) : undefined;
   });
   await reading.drained();
   return next;
@@ -94,13 +94,14 @@ function putRows(rows: readonly Row[], onElement: (element: JsonElement) => void
 }
 
 /** The rows of an answer that is read as a whole. */
-function rowsOf({ rows = DATA }: List, path: string, answer: unknown): readonly Row[] {
+function rowsOf({ rows = DATA, isSingle = false }: List, path: string, answer: unknown): readonly Row[] {
   if (typeof rows === "function") return rows(answer);
   let found = answer;
   for (const member of rows) found = isRow(found) ? found[member] : undefined;
-  if (Array.isArray(found) && found.every(isRow)) return found;
+  if (Array.isArray(found) && found.every(isRow) && !(isSingle && found.length === 0)) return found;
   if (isRow(found)) return [found];
-  throw new BodyError("malformed", `the answer of ${path} has no rows at ${["$", ...rows].join(".")}`);
+  const what = isSingle ? "row" : "rows";
+  throw new BodyError("malformed", `the answer of ${path} has no ${what} at ${["$", ...rows].join(".")}`);
 }
 
 function isRow(value: unknown): value is Row {

@@ -19,5 +19,5 @@ export const organization: ListedStream = {
   description: "The account itself: one row",
   schema: organizationRow,
   primaryKey: ["id"],
-  list: { path: "/v1/organization" },
+  list: { path: "/v1/organization", isSingle: true },
 };

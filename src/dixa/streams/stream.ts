@@ -98,6 +98,8 @@ export interface List {
    * Answers in pages have their rows at `["data"]`.
    */
   readonly rows?: readonly string[] | ((answer: unknown) => readonly Row[]);
+  /** Whether there is one row, so that an empty list in its place is an error. Default false. */
+  readonly isSingle?: boolean;
 }
 
 /** What the requests of a list are made for: fixed values, or the rows of another list. */

@@ -17,7 +17,7 @@ import { refusal } from "./stream-failure.ts";
  * is asked for the conversations themselves: a feature that the account lacks looks like conversations that are gone.
  */
 const MOST_HELD = 20;
-/** So many of them are asked for. */
+/** So many of them are asked for, and of those that are refused while others are answered. */
 const MOST_PROBES = 3;
 const ID_KEY = keyBytes(CONVERSATION_ID);
 const UPDATED_KEY = keyBytes(CONVERSATION_UPDATED_AT);
@@ -25,8 +25,6 @@ const UPDATED_KEY = keyBytes(CONVERSATION_UPDATED_AT);
 export interface ChildrenReaderOptions {
   dixa: Dixa;
   stream: FollowedStream;
-  /** False if an earlier sync has read the stream, so that a few conversations that are gone prove nothing. */
-  isNew: boolean;
   output: Pick<RecordOutput, "put">;
   drained: () => Promise<void> | undefined;
   report: ReadingReport;
@@ -37,6 +35,9 @@ export class ChildrenReader {
   readonly #options: ChildrenReaderOptions;
   readonly #keyOf: ReturnType<typeof rowKeyOf>;
   #hasAnswered = false;
+  /** How often a conversation was asked for while others were answered. */
+  #probes = 0;
+  #isTold = false;
   #held: { id: string; finish: () => void }[] = [];
 
   constructor(options: ChildrenReaderOptions) {
@@ -55,9 +56,11 @@ export class ChildrenReader {
       await this.#readRows({ id, at }, signal);
     } catch (error) {
       if (!isHttpStatusError(error) || error.status !== NOT_FOUND) throw error;
-      if (this.#hasAnswered) finish();
-      else this.#held.push({ id, finish });
-      if (this.#held.length >= MOST_HELD) await this.#prove(signal);
+      if (this.#hasAnswered) {
+        await this.#tell(id, signal);
+        finish();
+      } else this.#held.push({ id, finish });
+      if (this.#held.length >= MOST_HELD) await this.settle(signal);
       return;
     }
     this.#hasAnswered = true;
@@ -68,12 +71,6 @@ export class ChildrenReader {
   /** Whether some conversations are neither finished nor failed yet. */
   get isUncertain(): boolean {
     return this.#held.length > 0;
-  }
-
-  /** Decides about them; throws as {@link read}. */
-  async settle(signal: AbortSignal): Promise<void> {
-    if (this.#options.isNew) await this.#prove(signal);
-    else this.#release();
   }
 
   async #readRows({ id, at }: ChangedConversation, signal: AbortSignal): Promise<void> {
@@ -101,8 +98,11 @@ export class ChildrenReader {
     });
   }
 
-  /** Asks for conversations whose children are unknown: if one is there, its children were refused. */
-  async #prove(signal: AbortSignal): Promise<void> {
+  /**
+   * Decides about them, by asking for the conversations themselves: if one is there, its children were refused. Throws
+   * as {@link read}.
+   */
+  async settle(signal: AbortSignal): Promise<void> {
     const { dixa, stream, report } = this.#options;
     const held = this.#held;
     for (const { id } of held.slice(0, MOST_PROBES)) {
@@ -113,6 +113,24 @@ export class ChildrenReader {
       throw refusal(stream.name, what, {});
     }
     this.#release();
+  }
+
+  /**
+   * Says once that Dixa does not answer for the children of a conversation that it has, though it does for others: for
+   * want of a better reading that means that there are none.
+   */
+  async #tell(id: string, signal: AbortSignal): Promise<void> {
+    const { dixa, stream, report } = this.#options;
+    if (this.#probes >= MOST_PROBES) return;
+    this.#probes++;
+    const isThere = await hasConversation(dixa, String(JSON.parse(id)), report, signal);
+    if (!isThere || this.#isTold) return;
+    this.#isTold = true;
+    this.#probes = MOST_PROBES;
+    report.warned(
+      `Dixa answers ${NOT_FOUND} for ${requestOf(stream, parametersOf(id)).path}, though it has the conversation: ` +
+        "such conversations are taken to have none of these rows",
+    );
   }
 
   #release(): void {

@@ -37,7 +37,6 @@ export interface FollowedPlan {
   run: StreamRun;
   progress: RangeProgress;
   records: RecordOutput;
-  isNew: boolean;
 }
 
 interface Follower extends FollowedPlan {
@@ -66,8 +65,8 @@ export class FollowedPass {
     this.#options = options;
     this.#forecast = new PassForecast(options.logger, options.requestsPerSecond);
     this.#followers = streams.map((plan): Follower => {
-      const { stream, isNew, records: output, run: report } = plan;
-      const reader = new ChildrenReader({ dixa, stream, isNew, output, drained, report });
+      const { stream, records: output, run: report } = plan;
+      const reader = new ChildrenReader({ dixa, stream, output, drained, report });
       return { ...plan, reader, left: new Map(), sinceState: 0, stateAt: clock.now() };
     });
     const start = Math.min(...streams.map(({ progress }) => progress.range.start));

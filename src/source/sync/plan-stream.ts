@@ -37,7 +37,7 @@ export type Planned = { run: StreamRun; records: RecordOutput } & (
       /** Undefined if what Dixa erases need not be followed. */
       erasures: ErasureLog | undefined;
     }
-  | { kind: "followed"; stream: FollowedStream; progress: RangeProgress; isNew: boolean }
+  | { kind: "followed"; stream: FollowedStream; progress: RangeProgress }
   | { kind: "listed"; stream: ListedStream; progress: ListProgress }
 );
 
@@ -94,7 +94,7 @@ export function planStream(
   }));
   return stream.kind === "windowed"
     ? { kind: "windowed", stream, progress, since, erasures, ...parts }
-    : { kind: "followed", stream, progress, isNew: saved === undefined || saved === null, ...parts };
+    : { kind: "followed", stream, progress, ...parts };
 }
 
 /**
