@@ -6,7 +6,14 @@ import { type CredentialConfig, type RelayConfig } from "../config/relay-config.
 import { webhookUrl } from "../config/webhook-url.ts";
 import { neededAddress } from "./account-guards.ts";
 import { AccountProblem } from "./account-problem.ts";
-import { authorizationOf, DEFAULT_NAME, sameAddress, secretOf, setUpWebhook } from "./dixa-webhook.ts";
+import {
+  authorizationOf,
+  createWebhook,
+  DEFAULT_NAME,
+  sameAddress,
+  secretOf,
+  setUpWebhook,
+} from "./dixa-webhook.ts";
 import { type DixaWebhooks, openSubscriptions } from "./open-subscriptions.ts";
 
 export type OpenDixa = (
@@ -60,8 +67,10 @@ export class DixaAccount {
   ): Promise<readonly string[]> {
     const request = requestOf(config, credential);
     return this.#with(token, credential, async (subscriptions) => {
-      const old = sameAddress(await subscriptions.list(), request.url);
-      const made = await subscriptions.create({ ...request, enabled: false });
+      const all = await subscriptions.list();
+      const old = sameAddress(all, request.url);
+      // For a moment, there is one more.
+      const made = await createWebhook(subscriptions, { ...request, enabled: false }, all.length);
       try {
         const secret = await secretOf(subscriptions, made);
         if (secret === undefined) throw new AccountProblem("refused", `${NO_SECRET} Nothing has changed.`);

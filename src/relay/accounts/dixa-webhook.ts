@@ -1,5 +1,8 @@
+import { toConnectorError } from "../../dixa/errors.ts";
 import { type Subscription, type SubscriptionRequest } from "../../dixa/webhooks/subscriptions.ts";
+import { isHttpStatusError } from "../../http/errors.ts";
 import { type WebhookAuth } from "../config/auth.ts";
+import { AccountProblem } from "./account-problem.ts";
 import { type DixaWebhooks } from "./open-subscriptions.ts";
 
 /** How the relay's webhook is called in Dixa, unless a person names it. */
@@ -19,7 +22,7 @@ export interface DixaWebhook {
  *
  * @param options.switchOff called, afterwards, for those that send the account's events to another address of the
  *   relay. Without it, they are told of.
- * @throws HttpError, BodyError
+ * @throws HttpError, BodyError, AccountProblem
  */
 export async function setUpWebhook(
   subscriptions: Pick<DixaWebhooks, "create" | "list" | "update">,
@@ -51,7 +54,7 @@ export async function setUpWebhook(
     }
   };
   if (first === undefined) {
-    const subscription = await subscriptions.create(request);
+    const subscription = await createWebhook(subscriptions, request, all.length);
     await leaveOld();
     return { subscription, isNew: true, notes };
   }
@@ -61,6 +64,38 @@ export async function setUpWebhook(
   const subscription = await subscriptions.update(first.id, { ...request, name });
   await leaveOld();
   return { subscription, isNew: false, notes, ...(isRenamed ? { keptName: first.name } : {}) };
+}
+
+/** Of what Dixa says, for people, characters. */
+const MOST_SAID = 300;
+
+/**
+ * Makes a webhook. Dixa does not document how many an account may have, nor how it refuses one more: where there are some
+ * already, a refusal says that this may be the reason.
+ *
+ * @param count how many the account has
+ * @throws HttpError, BodyError, AccountProblem
+ */
+export async function createWebhook(
+  subscriptions: Pick<DixaWebhooks, "create">,
+  request: SubscriptionRequest,
+  count: number,
+): Promise<Subscription> {
+  try {
+    return await subscriptions.create(request);
+  } catch (error) {
+    const isRefusal =
+      isHttpStatusError(error) && error.status >= 400 && error.status < 500 && error.status !== 401;
+    if (!isRefusal || count === 0) throw error;
+    const said = error.bodyText.replaceAll(/\s+/g, " ").trim().slice(0, MOST_SAID);
+    throw new AccountProblem(
+      "refused",
+      `Dixa does not make the webhook (${error.status}).${said === "" ? "" : ` Dixa says: ${said}.`} This Dixa account has ` +
+        `${count} already. If it may have no more, delete one that nobody needs in Dixa (Settings > Integrations > ` +
+        `Webhooks) and do the same again. Else: ${toConnectorError(error).message}`,
+      { cause: error },
+    );
+  }
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 import { systemClock } from "../../http/clock.ts";
 import { isHttpStatusError } from "../../http/errors.ts";
 import { type SecretFilter } from "../../logging/secret-filter.ts";
+import { isAccountProblem } from "../accounts/account-problem.ts";
 import { authorizationOf, DEFAULT_NAME, secretOf, setUpWebhook } from "../accounts/dixa-webhook.ts";
 import { openSubscriptions } from "../accounts/open-subscriptions.ts";
 import { findCredential, loadRelayConfig } from "../config/load.ts";
@@ -185,6 +186,7 @@ function tellOfDelivery(statuses: readonly DeliveryStatus[], print: (line: strin
 
 function asCommandError(error: unknown): unknown {
   if (error instanceof Error && error.name === "CommandError") return error;
+  if (isAccountProblem(error)) return new CommandError(error.message, { cause: error });
   const isRefused = isHttpStatusError(error) && error.status === 400;
   const said = isRefused ? ` Dixa says: ${error.bodyText}` : "";
   return new CommandError(`${toConnectorError(error).message}${said}`, { cause: error });

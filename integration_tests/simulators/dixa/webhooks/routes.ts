@@ -46,8 +46,12 @@ function collection(method: string, body: unknown, subscriptions: Subscriptions)
   switch (method) {
     case "GET":
       return data(subscriptions.list());
-    case "POST":
-      return changed(subscriptions.create(body), 201);
+    case "POST": {
+      const { refusal } = subscriptions;
+      return refusal === undefined
+        ? changed(subscriptions.create(body), 201)
+        : { status: refusal, body: { message: "The maximum number of webhooks has been reached" } };
+    }
     default:
       return NOT_FOUND;
   }

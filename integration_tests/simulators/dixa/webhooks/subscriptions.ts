@@ -45,12 +45,22 @@ const ADMIN_ID = "33333333-1111-4111-8111-000000000000";
 
 /** The outbound webhooks of the account. Methods that take a body return a text if it is not acceptable (400). */
 export class Subscriptions {
+  /**
+   * Dixa's documents name no limit of an account's webhooks, nor the status that tells of it.
+   * Undefined: there is none.
+   */
+  limit: { most: number; status: number } | undefined;
   readonly #byId = new Map<string, { subscription: Subscription; request: Request }>();
   readonly #now: () => number;
 
   /** @param now ms UTC */
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** The status with which another is refused; undefined: there is room. */
+  get refusal(): number | undefined {
+    return this.limit !== undefined && this.#byId.size >= this.limit.most ? this.limit.status : undefined;
   }
 
   list(): Subscription[] {
