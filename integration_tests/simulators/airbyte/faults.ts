@@ -23,6 +23,7 @@ export type Route =
   | "start"
   | "cancel"
   | "destination"
+  | "workspace"
   | "connection-details"
   | "unknown";
 

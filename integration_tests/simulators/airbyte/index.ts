@@ -36,6 +36,7 @@ export {
   type JobPlan,
   type JobStatus,
   type RunSync,
+  type SyncResult,
   type SyncRun,
 } from "./jobs.ts";
 export { type Violation } from "./violations.ts";
@@ -227,6 +228,7 @@ export class AirbyteSimulator {
       query: url.searchParams,
       authorization: request.headers.authorization,
       contentType: request.headers["content-type"] ?? "",
+      client: request.headers["user-agent"] ?? "",
       body,
     };
     const { route } = call;
@@ -239,7 +241,7 @@ export class AirbyteSimulator {
       endedAt: undefined,
       status: 0,
       fault: rule?.kind,
-      client: request.headers["user-agent"] ?? "",
+      client: call.client,
     };
     if (route === "start" && connectionId !== undefined) this.#watchStarts(connectionId, log.client);
     this.requests.push(log);

@@ -22,6 +22,8 @@ export interface Job {
   readonly jobType: JobType;
   /** Who asked for it first. */
   readonly startedBy: "api" | "schedule";
+  /** As whoever asked names itself; undefined: nobody asked over HTTP. */
+  readonly client: string | undefined;
   /** ms UTC */
   readonly createdAt: number;
   updatedAt: number;
@@ -114,7 +116,12 @@ export class JobBook {
   }
 
   /** A job that waits is joined; undefined if one runs. */
-  submit(connection: Connection, jobType: JobType, startedBy: Job["startedBy"]): Job | undefined {
+  submit(
+    connection: Connection,
+    jobType: JobType,
+    startedBy: Job["startedBy"],
+    client?: string,
+  ): Job | undefined {
     const open = this.openJob(connection.connectionId);
     if (open !== undefined) return WAITING.has(open.status) ? open : undefined;
     const now = this.#options.now();
@@ -124,6 +131,7 @@ export class JobBook {
       connectionId,
       jobType,
       startedBy,
+      client,
       createdAt: now,
       updatedAt: now,
       status: "pending",

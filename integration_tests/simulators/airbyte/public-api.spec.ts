@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
-import { type AirbyteSimulator, CLIENT_ID, CLIENT_SECRET, MASK, startAirbyteSimulator } from "./index.ts";
+import {
+  type AirbyteSimulator,
+  CLIENT_ID,
+  CLIENT_SECRET,
+  MASK,
+  startAirbyteSimulator,
+  WORKSPACE_ID,
+} from "./index.ts";
 
 /** What the API says, to the byte where bytes matter; asked with fetch, as by a client that knows nothing. */
 
@@ -237,6 +244,15 @@ describe("what orchestrators ask for besides", () => {
     expect(body).toMatchObject({ destinationId, configuration: { password: MASK } });
     expect((await request(`/destinations/${CONNECTION}`)).status).toBe(404);
     expect((await request("/destinations/x")).status).toBe(400);
+  });
+
+  test("the workspace, by its id", async () => {
+    expect(await request(`/workspaces/${WORKSPACE_ID}`)).toMatchObject({
+      status: 200,
+      body: { workspaceId: WORKSPACE_ID },
+    });
+    expect((await request(`/workspaces/${CONNECTION}`)).status).toBe(404);
+    expect((await request("/workspaces/x")).status).toBe(400);
   });
 
   test("the catalog of a connection, from the configuration API, which answers unknown ids in its own words", async () => {

@@ -3,7 +3,7 @@ import { type Fault, type Route } from "./faults.ts";
 import { type Job, type JobBook } from "./jobs.ts";
 import { jobView, listOf, page, selectJobs } from "./lists.ts";
 import { type Tokens } from "./tokens.ts";
-import { connectionDetails, connectionView, type Workspace } from "./workspace.ts";
+import { connectionDetails, connectionView, type Workspace, WORKSPACE_ID } from "./workspace.ts";
 
 export interface ApiCall {
   route: Route;
@@ -13,6 +13,8 @@ export interface ApiCall {
   query: URLSearchParams;
   authorization: string | undefined;
   contentType: string;
+  /** As it names itself in `User-Agent`. */
+  client: string;
   body: string;
 }
 
@@ -38,6 +40,7 @@ const ROUTES: readonly { method: string; pattern: RegExp; route: Route }[] = [
   { method: "GET", pattern: /^\/connections$/, route: "connections" },
   { method: "GET", pattern: /^\/connections\/([^/]+)$/, route: "connection" },
   { method: "GET", pattern: /^\/destinations\/([^/]+)$/, route: "destination" },
+  { method: "GET", pattern: /^\/workspaces\/([^/]+)$/, route: "workspace" },
   { method: "GET", pattern: /^\/jobs$/, route: "jobs" },
   { method: "GET", pattern: /^\/jobs\/([^/]+)$/, route: "job" },
   { method: "POST", pattern: /^\/jobs$/, route: "start" },
@@ -152,6 +155,14 @@ export class PublicApi {
         if (destination === undefined) return problems.notFound("destination", id);
         return { status: 200, body: destination };
       }
+      case "workspace":
+        if (!UUID.test(id)) return errorId(400);
+        return id === WORKSPACE_ID
+          ? {
+              status: 200,
+              body: { workspaceId: id, name: "Support", dataResidency: "auto", notifications: {} },
+            }
+          : problems.notFound("workspace", id);
       case "connection-details": {
         const connectionId = connectionOf(call) ?? "";
         const connection = this.#workspace.connections.get(connectionId);
@@ -192,7 +203,7 @@ export class PublicApi {
     return { status: 200, body: jobView(job, this.#now()) };
   }
 
-  #start({ contentType, body }: ApiCall, fault: Fault | undefined): Answer {
+  #start({ contentType, client, body }: ApiCall, fault: Fault | undefined): Answer {
     if (!contentType.startsWith("application/json")) return errorId(415);
     const { connectionId, jobType } = jsonOf(body);
     if (typeof connectionId !== "string" || !UUID.test(connectionId)) return errorId(400);
@@ -202,7 +213,7 @@ export class PublicApi {
     if (jobType !== "sync" && jobType !== "reset" && jobType !== "clear") return errorId(400);
     if (connection.status !== "active") return problems.stateConflict();
     const running = fault === "200-running" ? this.#jobs.openJob(connectionId) : undefined;
-    const job = running ?? this.#jobs.submit(connection, jobType, "api");
+    const job = running ?? this.#jobs.submit(connection, jobType, "api", client);
     return job === undefined
       ? problems.tryAgainLater(alreadyRunning(connectionId))
       : { status: 200, body: jobView(job, this.#now()) };
