@@ -1,10 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
+import { type BenchOptions } from "./options.ts";
+import { compareWith } from "./relay/against.ts";
 import { type Contender, Contenders, CREDENTIAL, SECRET } from "./relay/contenders.ts";
 import { type LoadResult, runLoad } from "./relay/load-client.ts";
+import { loadAverage, Report } from "./report.ts";
 import { median, summary } from "./statistics.ts";
 
 const RUNS = 5;
@@ -15,7 +18,8 @@ const PACED_REQUESTS = 10_000;
 /** After which a relay that has started has done all that it does at its start, ms. */
 const SETTLE_MS = 10_000;
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
+type Say = (text: string) => void;
+
 const load = (url: string, more: { requests: number; perSecond?: number }) =>
   runLoad({
     port: Number(new URL(url).port),
@@ -25,12 +29,25 @@ const load = (url: string, more: { requests: number; perSecond?: number }) =>
     ...more,
   });
 
-/** Durable acknowledgements of signed webhooks with both stores, beside the same server without a store. */
-export async function benchRelay(): Promise<void> {
+/**
+ * Durable acknowledgements of signed webhooks with both stores, beside the same server without a store; or beside the
+ * relay of another revision.
+ */
+export async function benchRelay({ against, stores: wanted }: BenchOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "dixa-relay-bench-"));
   const contenders = new Contenders(folder);
+  const report = await Report.open(against === undefined ? "relay" : "relay-against");
+  const say = (text: string) => {
+    report.say(text);
+  };
   try {
-    await idleMemory(contenders);
+    if (against !== undefined) {
+      say(`${conditions()}; now and ${against}`);
+      const measure = ({ url }: Contender) => load(url, { requests: REQUESTS });
+      await compareWith(against, { contenders, stores: wanted, report, measure });
+      return;
+    }
+    await idleMemory(contenders, say);
     const floor = await contenders.acceptingOnly();
     const stores = [await contenders.sqlite()];
     try {
@@ -38,15 +55,16 @@ export async function benchRelay(): Promise<void> {
     } catch (error) {
       say(`PostgreSQL is left out: ${error instanceof Error ? error.message : String(error)}`);
     }
-    await compare(floor, stores);
-    await atPace([floor, ...stores]);
+    await compare(floor, stores, say);
+    await atPace([floor, ...stores], say);
   } finally {
     await contenders.close();
+    await report.close();
     await rm(folder, { recursive: true });
   }
 }
 
-async function idleMemory(contenders: Contenders): Promise<void> {
+async function idleMemory(contenders: Contenders, say: Say): Promise<void> {
   const relay = await contenders.sqlite();
   await delay(SETTLE_MS);
   say(
@@ -62,7 +80,7 @@ async function residentMiB({ url }: Contender): Promise<number> {
 }
 
 /** In turn, so that a noisy moment hits all of them. */
-async function compare(floor: Contender, stores: readonly Contender[]): Promise<void> {
+async function compare(floor: Contender, stores: readonly Contender[], say: Say): Promise<void> {
   const all = [floor, ...stores];
   const results = new Map<Contender, LoadResult[]>(all.map((contender) => [contender, []]));
   for (let run = 0; run <= RUNS; run++) {
@@ -72,10 +90,7 @@ async function compare(floor: Contender, stores: readonly Contender[]): Promise<
       if (run > 0) results.get(contender)?.push(result);
     }
   }
-  say(
-    `\n${REQUESTS.toLocaleString("en")} signed webhooks of 1 KiB over ${CONNECTIONS} connections, sender on the same ` +
-      `machine; ${environment()}; median [min–max] of ${RUNS}`,
-  );
+  say(`\n${conditions()}; median [min–max] of ${RUNS}`);
   const rates = (contender: Contender) =>
     (results.get(contender) ?? []).map(({ accepted, seconds }) => accepted / seconds);
   for (const [contender, runs] of results) {
@@ -95,7 +110,7 @@ async function compare(floor: Contender, stores: readonly Contender[]): Promise<
   }
 }
 
-async function atPace(contenders: readonly Contender[]): Promise<void> {
+async function atPace(contenders: readonly Contender[], say: Say): Promise<void> {
   say(`\nThe same at ${PACE.toLocaleString("en")} a second for ${PACED_REQUESTS / PACE} s; ${environment()}`);
   for (const { name, url } of contenders) {
     const runs: LoadResult[] = [];
@@ -116,6 +131,13 @@ async function atPace(contenders: readonly Contender[]): Promise<void> {
   }
 }
 
+function conditions(): string {
+  return (
+    `${REQUESTS.toLocaleString("en")} signed webhooks of 1 KiB over ${CONNECTIONS} connections, sender on the same ` +
+    `machine; ${environment()}`
+  );
+}
+
 function environment(): string {
-  return `${availableParallelism()} CPUs, load average ${(loadavg()[0] ?? 0).toFixed(1)}`;
+  return `${availableParallelism()} CPUs, load average ${loadAverage()}`;
 }

@@ -65,6 +65,7 @@ describe("one version number", () => {
     "Dockerfile",
     "README.md",
     "deploy/README.md",
+    "docs/integrations/sources/dixa.md",
     "deploy/kubernetes/base/kustomization.yaml",
     "deploy/kubernetes/example/kustomization.yaml",
   ])("is the tag of every image that %s names", async (name) => {

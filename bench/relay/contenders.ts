@@ -26,6 +26,7 @@ export interface Contender {
 export class Contenders {
   readonly #folder: string;
   readonly #stops: (() => Promise<unknown>)[] = [];
+  #postgres: PostgresServer | undefined;
 
   /** @param folder where SQLite's file lies: on a disk, or there is nothing to measure */
   constructor(folder: string) {
@@ -46,23 +47,29 @@ export class Contenders {
     throw new Error("the server of the benchmark did not start");
   }
 
-  async sqlite(): Promise<Contender> {
-    return this.#serve("SQLite", join(this.#folder, `relay-${this.#stops.length}.db`));
+  /** @param program of another revision; undefined: of this one */
+  async sqlite(program?: string): Promise<Contender> {
+    const store = join(this.#folder, `relay-${this.#stops.length}.db`);
+    return this.#serve(program === undefined ? "SQLite" : "SQLite, before", store, program);
   }
 
-  /** @throws Error when no PostgreSQL is installed */
-  async postgres(): Promise<Contender> {
-    const server: PostgresServer = await startPostgres();
-    this.#stops.push(() => server.stop());
-    return await this.#serve("PostgreSQL", await server.createDatabase());
+  /**
+   * @param program of another revision; undefined: of this one
+   * @throws Error when no PostgreSQL is installed
+   */
+  async postgres(program?: string): Promise<Contender> {
+    this.#postgres ??= await startPostgres();
+    const store = await this.#postgres.createDatabase();
+    return await this.#serve(program === undefined ? "PostgreSQL" : "PostgreSQL, before", store, program);
   }
 
   async close(): Promise<void> {
     for (const stop of this.#stops.toReversed()) await stop();
+    await this.#postgres?.stop();
   }
 
-  /** The program that is shipped, with an Airbyte behind it that has one connection of the credential. */
-  async #serve(name: string, store: string): Promise<Contender> {
+  /** The program that is shipped, or was, with an Airbyte behind it that has one connection of the credential. */
+  async #serve(name: string, store: string, program: string | undefined): Promise<Contender> {
     const airbyte = await startAirbyteSimulator();
     this.#stops.push(() => airbyte.close());
     const { sourceId } = airbyte.addSource({ configuration: { credential_id: CREDENTIAL } });
@@ -71,7 +78,12 @@ export class Contenders {
       store,
       airbyte: { url: airbyte.url, client_id: CLIENT_ID, client_secret: CLIENT_SECRET },
     });
-    const relay = new RelayServer(config, { bundled: true, env: { ...process.env, DATABASE_URL: "" } });
+    const env = { ...process.env, DATABASE_URL: "" };
+    const relay = new RelayServer(config, {
+      bundled: true,
+      env,
+      ...(program === undefined ? {} : { program }),
+    });
     const stop = () => relay.stop();
     this.#stops.push(stop);
     return { name, url: await relay.listening, stop };

@@ -1,12 +1,18 @@
 import { execFileSync } from "node:child_process";
 
-import { describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 
 import { additionOf, CONNECTOR_IMAGE, inside, RELAY_IMAGE } from "../support/images.ts";
 
 const BASE = "debian:bookworm-slim";
 /** Compressed, of what comes on top of the base. */
 const MOST_BYTES = 50e6;
+
+// BuildKit keeps the bases that it fetches to itself.
+beforeAll(() => {
+  const isHere = execFileSync("docker", ["image", "ls", "--quiet", BASE], { encoding: "utf8" }) !== "";
+  if (!isHere) execFileSync("docker", ["pull", BASE], { stdio: "pipe" });
+}, 300_000);
 
 const RUNTIME = ["etc/ssl/cert.pem", "etc/ssl/certs/ca-certificates.crt", "usr/local/bin/node"];
 

@@ -52,7 +52,7 @@ test.each<[string, (store: Store) => Promise<unknown>, number]>([
   [
     "a tick at which a connection is due",
     async (store) => {
-      await store.upsertConnections("c7", [info("due")], "sync");
+      await store.upsertConnections("c7007", [info("due")], "sync");
       expect(await store.take("r", 1)).toHaveLength(1);
     },
     10,

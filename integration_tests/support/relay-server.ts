@@ -14,6 +14,8 @@ const LISTENING = /listening on (http:\/\/[\w.:[\]]+)/;
 export interface RelayServerOptions {
   /** Run `dist/dixa-relay.js` and not the sources. Default false. */
   bundled?: boolean;
+  /** Run this file, which was built from another revision. */
+  program?: string;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -23,7 +25,8 @@ export interface Ending {
   signal: NodeJS.Signals | null;
 }
 
-function programOf({ bundled = false }: RelayServerOptions): string {
+function programOf({ bundled = false, program }: RelayServerOptions): string {
+  if (program !== undefined) return program;
   if (bundled && !existsSync(BUNDLE)) throw new Error("dist/dixa-relay.js is missing: run npm run build");
   return bundled ? BUNDLE : SOURCE;
 }

@@ -132,9 +132,23 @@ describe("metrics", () => {
     expect(response.statusCode).toBe(200);
     expect(response.body).toContain("dixa_relay_webhooks_rejected_total");
     expect(response.body).not.toContain("dixa_relay_connections{");
-    expect(response.body).toContain("dixa_relay_store_up 0");
+    expect(response.body).toContain("dixa_relay_ready 0");
     services.store.isDown = false;
-    expect((await app.inject("/metrics")).body).toContain("dixa_relay_store_up 1");
+    expect((await app.inject("/metrics")).body).toContain("dixa_relay_ready 1");
+    services.stop();
+    expect((await app.inject("/metrics")).body).toContain("dixa_relay_ready 0");
+  });
+
+  test("say when webhooks can't be kept though the store can be read", async () => {
+    const full = createServer(
+      {
+        ...services,
+        ingest: { ...services.ingest, probe: () => Promise.reject(new Error("the disk is full")) },
+      },
+      TEST_TUNING,
+    );
+    expect((await full.inject("/metrics")).body).toContain("dixa_relay_ready 0");
+    await full.close();
   });
 
   test("can be kept for those with a token", async () => {

@@ -106,3 +106,14 @@ test.each<[string, (store: Store) => Promise<unknown>]>([
   expect(counts[0]).toBeGreaterThan(0);
   expect(counts[1]).toBe(counts[0]);
 });
+
+test("connections that are found for the first time cost the same statements, however many they are", async () => {
+  const counts: number[] = [];
+  for (const connections of [1, 40]) {
+    const store = await storeWith(1, 0);
+    const infos = Array.from({ length: connections }, (_, number) => info(`new-${number}`));
+    counts.push(await countDuring(() => store.upsertConnections("k0", infos, "sync")));
+    await store.close();
+  }
+  expect(counts[1]).toBe(counts[0]);
+});

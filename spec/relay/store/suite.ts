@@ -250,6 +250,34 @@ export function describeStore(name: string, create: CreateDatabase): void {
         ]);
       });
 
+      test("that are new are taken when their sync is due, though no event comes after them", async () => {
+        const { store, clock } = await replicas(1);
+        await store.accept([webhookEvent("a", "1")]);
+        clock.advance(HOUR);
+        expect(await store.take("r", 9)).toEqual([]);
+        await store.upsertConnections("a", [info("x"), info("y")], "sync");
+        await store.upsertConnections("a", [info("z")], "ignore");
+        const taken = await store.take("r", 9);
+        expect(taken.map(({ connection }) => connection.connectionId).toSorted()).toEqual(["x", "y"]);
+      });
+
+      test("that are found at the moment of an event miss it never", async () => {
+        const { stores: both, store, clock } = await replicas(2);
+        const ids = Array.from({ length: 20 }, (_, index) => `k${index}`);
+        await Promise.all(
+          ids.flatMap((id, index) => [
+            both[index % 2]!.upsertConnections(id, [info(`of ${id}`)], "ignore"),
+            both[(index + 1) % 2]!.accept([webhookEvent(id, "1")]),
+          ]),
+        );
+        const waiting = (await store.connections())
+          .filter(({ state, demand }) => state.syncedSeq < demand.seq)
+          .map(({ connectionId }) => connectionId);
+        clock.advance(HOUR);
+        const taken = await store.take("r", 99);
+        expect(taken.map(({ connection }) => connection.connectionId).toSorted()).toEqual(waiting.toSorted());
+      });
+
       test("can come before the first event, and before their credential", async () => {
         const { store } = await replicas(1);
         await store.upsertConnections("a", [info("x")], "ignore");

@@ -22,7 +22,11 @@ function summary(credentialId: string, more: Partial<CredentialSummary> = {}): C
 }
 
 async function scraped(metrics: Metrics, summaries: readonly CredentialSummary[]): Promise<string[]> {
-  const text = await metrics.scrape({ credentials: () => Promise.resolve(summaries), now: () => NOW });
+  const text = await metrics.scrape({
+    credentials: () => Promise.resolve(summaries),
+    isReady: () => Promise.resolve(true),
+    now: () => NOW,
+  });
   expect(text.endsWith("\n")).toBe(true);
   return text.split("\n");
 }

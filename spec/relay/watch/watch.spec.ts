@@ -102,7 +102,11 @@ const look = (of: Watch) => of.lookAtDixa(new AbortController().signal);
 const owedOf = async (id = SIGNED) => (await store.credentialSummary(id))?.owed?.reason;
 const owedInAll = async () =>
   /dixa_relay_owed_syncs_total\{reason="(\w+)"\} [1-9]/.exec(
-    await metrics.scrape({ credentials: () => store.credentialSummaries(), now: clock.now }),
+    await metrics.scrape({
+      credentials: () => store.credentialSummaries(),
+      isReady: () => Promise.resolve(true),
+      now: clock.now,
+    }),
   )?.[0];
 
 describe("a relay that was away", () => {
@@ -274,7 +278,12 @@ describe("a subscription", () => {
     expect(lines.filter((line) => line.includes("switched off, so no event comes"))).toHaveLength(1);
     expect(lines.filter((line) => line.includes("owes a sync: its webhook in Dixa was"))).toHaveLength(1);
     const metric = 'dixa_relay_subscription_on{credential="' + SIGNED + '"}';
-    const scrape = () => metrics.scrape({ credentials: () => store.credentialSummaries(), now: clock.now });
+    const scrape = () =>
+      metrics.scrape({
+        credentials: () => store.credentialSummaries(),
+        isReady: () => Promise.resolve(true),
+        now: clock.now,
+      });
     expect(await scrape()).toContain(`${metric} 0`);
     off.enabled = true;
     await look(relay);

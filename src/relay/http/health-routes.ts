@@ -31,6 +31,7 @@ export function healthOperations(services: Services, trouble: QuietLog, answerAg
     metrics.scrape({
       credentials: async () =>
         (await within(store.credentialSummaries(), PROBE_TIMEOUT_MS)).filter(isConfigured),
+      isReady: async () => !stopping.aborted && (await readiness.get()),
       now: () => clock.now(),
     }),
   );

@@ -1,21 +1,33 @@
-import { newConnectionState } from "../coalescer/connection-state.ts";
-import { type ConnectionInfo } from "./connection.ts";
+import { type ConnectionState, newConnectionState } from "../coalescer/connection-state.ts";
+import { type Connection, type ConnectionInfo } from "./connection.ts";
 import { columnsOf, CONNECTIONS, describe, toConnection } from "./connection-rows.ts";
 import { type ConnectionSteps } from "./connection-steps.ts";
+import { type CredentialTable } from "./credential-table.ts";
 import { type Database, type Transaction } from "./database.ts";
 import { credentialRow } from "./rows.ts";
 
 /** Connections that one transaction brings up to date: webhooks wait for no more. */
 const BATCH = 50;
 
+const DESCRIBED = {
+  connection_id: "TEXT",
+  name: "TEXT",
+  workspace_id: "TEXT",
+  source_id: "TEXT",
+  source_name: "TEXT",
+  status: "TEXT",
+} as const;
+
 /** Takes in which connections carry a credential, as Airbyte lists them. */
 export class ConnectionDiscovery {
   readonly #database: Database;
   readonly #steps: ConnectionSteps;
+  readonly #credentials: CredentialTable;
 
-  constructor(database: Database, steps: ConnectionSteps) {
+  constructor(database: Database, steps: ConnectionSteps, credentials: CredentialTable) {
     this.#database = database;
     this.#steps = steps;
+    this.#credentials = credentials;
   }
 
   async upsert(
@@ -54,50 +66,59 @@ export class ConnectionDiscovery {
       JSON.stringify(infos.map(({ connectionId }) => connectionId)),
     ]);
     const byId = new Map(known.map(toConnection).map((connection) => [connection.connectionId, connection]));
-    const added: string[] = [];
+    const added = await this.#insert(
+      transaction,
+      credentialId,
+      infos.filter(({ connectionId }) => !byId.has(connectionId)),
+      first,
+    );
+    const demand = { seq, settledSeq: seq, urgentSeq: 0, firstAt: null, lastAt: null };
     for (const info of infos) {
+      const { connectionId } = info;
       const seen = { type: "seen", status: info.status } as const;
-      const before = byId.get(info.connectionId);
+      const before: Connection | undefined = added.has(connectionId)
+        ? { ...info, credentialId, discoveredAt: transaction.now, state: first, demand }
+        : byId.get(connectionId);
       const isSame =
         before?.credentialId === credentialId &&
         describe(before).join("\0") === describe(info).join("\0") &&
         !this.#steps.isChangedBy(before, seen, transaction.now);
       if (isSame) continue;
-      if (before === undefined && (await this.#insert(transaction, credentialId, info, onDiscover, seq))) {
-        added.push(info.connectionId);
-      }
-      const connection = await this.#steps.lock(transaction, info.connectionId, dialect.forUpdate);
+      const connection = await this.#steps.lock(transaction, connectionId, dialect.forUpdate);
       if (connection === undefined) continue;
       await this.#describe(transaction, credentialId, info);
       if (connection.credentialId === credentialId) {
         await this.#steps.step(transaction, { ...connection, ...info }, seen);
       } else {
         const state = { ...first, fence: connection.state.fence + 1 };
-        const demand = { seq, settledSeq: seq, urgentSeq: 0, firstAt: null, lastAt: null };
         await this.#steps.write(transaction, { ...connection, credentialId, demand }, state);
       }
     }
-    return added;
+    return [...added];
   }
 
+  /** @returns the ids of those that were new; the others another replica has inserted meanwhile */
   async #insert(
     transaction: Transaction,
     credentialId: string,
-    info: ConnectionInfo,
-    onDiscover: "sync" | "ignore",
-    seq: number,
-  ): Promise<boolean> {
+    infos: readonly ConnectionInfo[],
+    state: ConnectionState,
+  ): Promise<Set<string>> {
+    if (infos.length === 0) return new Set();
     const { now } = transaction;
-    const state = newConnectionState(onDiscover === "sync" ? 0 : seq);
+    const columns = columnsOf(state, now);
     const rows = await transaction.all(
       `INSERT INTO relay_connection (connection_id, credential_id, name, workspace_id, source_id, source_name, status,
-         discovered_at, synced_seq, phase, wake_at, written_at, state, due_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         discovered_at, synced_seq, phase, wake_at, written_at, state)
+       SELECT connection_id, $2, name, workspace_id, source_id, source_name, status, CAST($3 AS BIGINT),
+         CAST($4 AS BIGINT), $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT), $8
+       FROM ${this.#database.dialect.rows("$1", DESCRIBED)} WHERE true ORDER BY connection_id
        ON CONFLICT (connection_id) DO NOTHING RETURNING connection_id`,
-      // Whether it is due is seen when it is taken.
-      [info.connectionId, credentialId, ...describe(info), now, ...columnsOf(state, now), now],
+      [JSON.stringify(infos.map(rowOf)), credentialId, now, ...columns],
     );
-    return rows.length > 0;
+    // Whether any of them is due is seen then, with the events that came before this is committed.
+    if (rows.length > 0) await this.#credentials.lookAt(transaction, credentialId);
+    return new Set(rows.map(({ connection_id: id }) => String(id)));
   }
 
   async #describe(transaction: Transaction, credentialId: string, info: ConnectionInfo): Promise<void> {
@@ -108,4 +129,9 @@ export class ConnectionDiscovery {
       [info.connectionId, credentialId, ...describe(info)],
     );
   }
+}
+
+function rowOf(info: ConnectionInfo): Record<keyof typeof DESCRIBED, string> {
+  const [name = "", workspace_id = "", source_id = "", source_name = "", status = ""] = describe(info);
+  return { connection_id: info.connectionId, name, workspace_id, source_id, source_name, status };
 }

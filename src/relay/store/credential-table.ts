@@ -53,6 +53,17 @@ export class CredentialTable {
     );
   }
 
+  /** Has all connections of a credential looked at as soon as this is committed. */
+  async lookAt(transaction: Transaction, credentialId: string): Promise<void> {
+    await transaction.all(
+      `INSERT INTO relay_credential (credential_id, seq, urgent_seq, outage, look_at, look_since)
+       VALUES ($1, 0, 0, (SELECT outage FROM relay_beat), $2, $2)
+       ON CONFLICT (credential_id) DO UPDATE SET look_at = $2,
+         look_since = coalesce(relay_credential.look_since, $2)`,
+      [credentialId, transaction.now],
+    );
+  }
+
   async ensure(credentialIds: readonly string[]): Promise<void> {
     await this.#database.transaction(
       async (transaction) => {

@@ -35,7 +35,7 @@ export function sqlTables(
     subscriptions: new SubscriptionTable(database, owed),
     connections: new ConnectionTable(database, steps),
     pages: new ConnectionPages(database),
-    discovery: new ConnectionDiscovery(database, steps),
+    discovery: new ConnectionDiscovery(database, steps, credentials),
     due: new DueConnections(database, steps),
     activity: new ActivityTable(database),
     history: new HistoryTable(database),

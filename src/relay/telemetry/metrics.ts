@@ -37,6 +37,8 @@ const ACCEPTED = {
 /** What the gauges show at the moment of a scrape. */
 export interface MetricsSource {
   credentials(): Promise<readonly CredentialSummary[]>;
+  /** Whether a webhook could be kept now. */
+  isReady(): Promise<boolean>;
   now(): number;
 }
 
@@ -53,7 +55,7 @@ export class Metrics {
   readonly #refreshes: Counter<"outcome">;
   readonly #reloads: Counter<"outcome">;
   readonly #stale: Gauge;
-  readonly #storeUp: Gauge;
+  readonly #ready: Gauge;
   readonly #owed: Counter<"reason">;
 
   constructor() {
@@ -106,9 +108,9 @@ export class Metrics {
       help: "1 while the configuration that lies there has a fault, so that the one of before goes on.",
       registers,
     });
-    this.#storeUp = new Gauge({
-      name: "dixa_relay_store_up",
-      help: "1 if the store answered this scrape; 0: it did not, and what is read from it is left out.",
+    this.#ready = new Gauge({
+      name: "dixa_relay_ready",
+      help: "1 if webhooks can be kept, as /readyz says; 0 if the store can't be written, or the relay stops.",
       registers,
     });
     this.#owed = new Counter({
@@ -162,12 +164,12 @@ export class Metrics {
 
   /** All metrics in Prometheus' text format. Gauges are read from the store, and left out when it doesn't answer. */
   async scrape(source: MetricsSource): Promise<string> {
-    const summaries = await source.credentials().catch(() => undefined);
-    this.#storeUp.set(summaries === undefined ? 0 : 1);
+    const [summaries, isReady] = await Promise.all([source.credentials().catch(() => []), source.isReady()]);
+    this.#ready.set(isReady ? 1 : 0);
     return (
       (await this.registry.metrics()) +
       metricText(ACCEPTED, this.#acceptedSeries()) +
-      credentialGauges(summaries ?? [], source.now())
+      credentialGauges(summaries, source.now())
     );
   }
 
