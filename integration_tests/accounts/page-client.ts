@@ -5,8 +5,10 @@ export class PageClient {
   /** Each answer with its headers, by what was asked. */
   readonly answers: Record<string, string> = {};
   readonly #url: string;
-  #cookie = "";
-  #csrf = "";
+  /** What the browser would send. */
+  cookie = "";
+  /** What the page's forms carry. */
+  csrf = "";
 
   constructor(url: string) {
     this.#url = url;
@@ -15,13 +17,13 @@ export class PageClient {
   /** @throws Error when the token is not taken */
   async signIn(token: string): Promise<void> {
     const response = await this.post("/login", { token });
-    this.#cookie = response.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
-    this.#csrf = /name="csrf" value="([^"]+)"/.exec(await this.get("/"))?.[1] ?? "";
-    if (this.#csrf === "") throw new Error(`the page does not let anybody in (${response.status})`);
+    this.cookie = response.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+    this.csrf = /name="csrf" value="([^"]+)"/.exec(await this.get("/"))?.[1] ?? "";
+    if (this.csrf === "") throw new Error(`the page does not let anybody in (${response.status})`);
   }
 
   async get(path: string): Promise<string> {
-    const response = await fetch(`${this.#url}${path}`, { headers: { cookie: this.#cookie } });
+    const response = await fetch(`${this.#url}${path}`, { headers: { cookie: this.cookie } });
     return this.#keep(`GET ${path}`, response);
   }
 
@@ -29,8 +31,8 @@ export class PageClient {
   async post(path: string, form: Record<string, string>): Promise<Response> {
     const response = await fetch(`${this.#url}${path}`, {
       method: "POST",
-      headers: { cookie: this.#cookie },
-      body: new URLSearchParams({ csrf: this.#csrf, ...form }),
+      headers: { cookie: this.cookie },
+      body: new URLSearchParams({ csrf: this.csrf, ...form }),
       redirect: "manual",
     });
     await this.#keep(`POST ${path}`, response);

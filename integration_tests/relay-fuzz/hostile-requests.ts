@@ -1,4 +1,5 @@
 import { sign } from "../../src/dixa/webhooks/signature.ts";
+import { hex, integer, pick, type Random, text } from "./random.ts";
 
 /** What an attack is made for. */
 export interface Target {
@@ -16,20 +17,6 @@ export interface Attack {
   chunks: Buffer[];
   /** What the attacker does after the last chunk. Default: wait for the answer. */
   then?: "hang_up" | "half_close" | "drip";
-}
-
-/** In [0, 1), the same for the same seed. */
-export type Random = () => number;
-
-/** Mulberry32: small, and good enough to make trouble. */
-export function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 type Maker = (random: Random, target: Target) => Attack;
@@ -359,24 +346,6 @@ function webhook(random: Random): Buffer {
       data: { text: text(random, 100) },
     }),
   );
-}
-
-function pick<T>(list: readonly T[], random: Random): T {
-  return list[Math.floor(random() * list.length)]!;
-}
-
-function integer(random: Random, lowest: number, highest: number): number {
-  return lowest + Math.floor(random() * (highest - lowest + 1));
-}
-
-function hex(random: Random, length: number): string {
-  return Array.from({ length }, () => integer(random, 0, 15).toString(16)).join("");
-}
-
-/** Visible characters that may stand in a header or a path. */
-function text(random: Random, longest: number): string {
-  const length = integer(random, 1, longest);
-  return Array.from({ length }, () => String.fromCharCode(integer(random, 0x21, 0x7e))).join("");
 }
 
 function bytes(random: Random, longest: number): number[] {

@@ -13,7 +13,8 @@ import {
 } from "../simulators/airbyte/index.ts";
 import { RelayServer } from "../support/relay-server.ts";
 import { type AttackResult, carryOut } from "./attacker.ts";
-import { nextAttack, randomOf, slowAttack, type Target } from "./hostile-requests.ts";
+import { nextAttack, slowAttack, type Target } from "./hostile-requests.ts";
+import { randomOf } from "./random.ts";
 
 const REQUESTS = 10_000;
 const SLOW = 20;

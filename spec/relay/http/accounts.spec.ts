@@ -123,6 +123,28 @@ describe("an account that is added", () => {
     expect((await call("POST", "", { ...body, webhook_secret: "another-secret" })).statusCode).toBe(409);
   });
 
+  test("asked for many times at once is made once, with one webhook", async () => {
+    const body = { credential_id: ID, name: "Oslo", dixa_token: DIXA_TOKEN };
+    const all = await Promise.all(Array.from({ length: 5 }, () => call("POST", "", body)));
+    expect(all.map(({ statusCode }) => statusCode).sort()).toEqual([200, 200, 200, 200, 201]);
+    expect(dixa.stored).toHaveLength(1);
+    expect(await deliver(dixa.stored[0]!.secretKey!, "e1")).toBe(202);
+  });
+
+  test("and removed at the same time leaves no webhook behind", async () => {
+    const body = { credential_id: ID, name: "Oslo", dixa_token: DIXA_TOKEN, keep_token: true };
+    await call("POST", "", body);
+    const all = await Promise.all([
+      call("POST", `/${ID}/rotate`, {}),
+      call("DELETE", `/${ID}?webhook=remove`),
+      call("POST", `/${ID}/rotate`, {}),
+    ]);
+    // In whatever order they come.
+    expect(all[1].statusCode).toBe(200);
+    expect((await call("GET", `/${ID}`)).statusCode).toBe(404);
+    expect(dixa.stored).toEqual([]);
+  });
+
   test("is not made when Dixa refuses the token, which the answer does not hold", async () => {
     const refused = await call("POST", "", {
       credential_id: ID,

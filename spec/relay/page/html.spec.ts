@@ -14,6 +14,12 @@ test("what isn't there leaves nothing", () => {
   expect(html`a${undefined}b${null}c${false}d${""}e${[]}`.html).toBe("abcde");
 });
 
+test("what is not printed, or turns its neighbours around, is shown as unreadable", () => {
+  expect(html`a${"\0\u001b\r\u202e\u2066"}b${"\n\tمرحبا"}c`.html).toBe(
+    "a\ufffd\ufffd\ufffd\ufffd\ufffdb\n\tمرحباc",
+  );
+});
+
 test("no text can leave its place", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {

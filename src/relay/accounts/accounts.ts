@@ -19,6 +19,7 @@ import {
 } from "./account-guards.ts";
 import { checkedId, checkedSettings, optionalSecret } from "./account-input.ts";
 import { AccountProblem, isAccountProblem } from "./account-problem.ts";
+import { AccountQueue } from "./account-queue.ts";
 import {
   type AccountChanges,
   type AccountOutcome,
@@ -49,6 +50,7 @@ export interface AccountsOptions {
  */
 export class Accounts {
   readonly #options: AccountsOptions;
+  readonly #queue = new AccountQueue();
   readonly #writer: AccountWriter;
   readonly #webhook: AccountWebhook;
 
@@ -84,6 +86,37 @@ export class Accounts {
   async create(request: NewAccount): Promise<AccountOutcome> {
     needKey(this.#config);
     const credentialId = request.credentialId === undefined ? randomUUID() : checkedId(request.credentialId);
+    return this.#queue.run(credentialId, () => this.#create(credentialId, request));
+  }
+
+  /** Renames it, changes its settings, or its secret: the one before still counts for a while. */
+  change(credentialId: string, changes: AccountChanges): Promise<AccountOutcome> {
+    return this.#queue.run(credentialId, () => this.#change(credentialId, changes));
+  }
+
+  /** Has Dixa sign with a new secret: a new webhook takes the place of the old one, and nothing is missed between them. */
+  rotate(credentialId: string, rotation: Rotation): Promise<AccountOutcome> {
+    return this.#queue.run(credentialId, () => this.#rotate(credentialId, rotation));
+  }
+
+  /**
+   * Removes an account. Its webhooks are refused from now on, and its connections no longer synced.
+   *
+   * @param options.takeWebhook whether to take its webhook away in Dixa, too, which comes first: if it fails, nothing has changed
+   * @param options.dixaToken default: the one that is kept
+   */
+  remove(
+    credentialId: string,
+    options: { takeWebhook: boolean; dixaToken?: string | undefined },
+  ): Promise<Removal> {
+    return this.#queue.run(credentialId, () => this.#remove(credentialId, options));
+  }
+
+  get #config(): RelayConfig {
+    return this.#options.current.value;
+  }
+
+  async #create(credentialId: string, request: NewAccount): Promise<AccountOutcome> {
     refuseDeclared(this.#config, credentialId);
     const settings = checkedSettings(request, undefined, this.#config);
     const secret = optionalSecret(request.webhookSecret, "webhook_secret");
@@ -107,16 +140,14 @@ export class Accounts {
     }
   }
 
-  /** Renames it, changes its settings, or its secret: the one before still counts for a while. */
-  async change(credentialId: string, changes: AccountChanges): Promise<AccountOutcome> {
+  async #change(credentialId: string, changes: AccountChanges): Promise<AccountOutcome> {
     await this.look();
     const parts = { config: this.#config, writer: this.#writer, webhook: this.#webhook };
     const notes = await changeAccount(parts, this.#stored(credentialId), changes);
     return { credential: this.#stored(credentialId), isNew: false, notes };
   }
 
-  /** Has Dixa sign with a new secret: a new webhook takes the place of the old one, and nothing is missed between them. */
-  async rotate(
+  async #rotate(
     credentialId: string,
     { dixaToken, overlapMs = OVERLAP_MS }: Rotation,
   ): Promise<AccountOutcome> {
@@ -129,13 +160,7 @@ export class Accounts {
     return { credential: this.#stored(credentialId), isNew: false, notes };
   }
 
-  /**
-   * Removes an account. Its webhooks are refused from now on, and its connections no longer synced.
-   *
-   * @param options.takeWebhook whether to take its webhook away in Dixa, too, which comes first: if it fails, nothing has changed
-   * @param options.dixaToken default: the one that is kept
-   */
-  async remove(
+  async #remove(
     credentialId: string,
     options: { takeWebhook: boolean; dixaToken?: string | undefined },
   ): Promise<Removal> {
@@ -156,16 +181,12 @@ export class Accounts {
     return { credential, stopped, webhooksRemoved };
   }
 
-  get #config(): RelayConfig {
-    return this.#options.current.value;
-  }
-
   /** A repeated request: the same again, or what was left to do. */
   async #goOn(credentialId: string, settings: StoredSettings, secret: string | undefined): Promise<void> {
     const credential = this.#stored(credentialId);
     refuseOther(credential, settings, secret);
     if (credential.auth.mode === "waiting" && secret !== undefined) {
-      await this.change(credentialId, { webhookSecret: secret });
+      await this.#change(credentialId, { webhookSecret: secret });
     }
   }
 

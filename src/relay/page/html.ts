@@ -27,6 +27,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
+/** What no page may hold, and what would turn around the text beside it. */
+// eslint-disable-next-line no-control-regex -- these are what is looked for
+const UNPRINTABLE = /[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]/g;
+
 function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+  return text
+    .replaceAll(UNPRINTABLE, "\ufffd")
+    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }
