@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { readAlerts, readExpectations, RULES, UNIT_TESTS } from "./alerts.ts";
 import { outcomeOf } from "./go-tools.ts";
 
+const ROOT = join(import.meta.dirname, "../..");
 const alerts = readAlerts();
 let folder: string;
 
@@ -54,6 +55,17 @@ test("promtool accepts the rules, and each alert's unit tests pass", async () =>
   });
 });
 
+test("Prometheus accepts the configuration that the guide shows", async () => {
+  const guide = await readFile(join(ROOT, "deploy/README.md"), "utf8");
+  const [, shown = ""] = /```yaml\n(scrape_configs:.+?)```/s.exec(guide) ?? [];
+  await copyFile(RULES, join(folder, "dixa-relay.rules.yaml"));
+  await writeFile(join(folder, "prometheus.yml"), shown);
+  expect(await promtool("check", "config", join(folder, "prometheus.yml"))).toEqual({
+    isOk: true,
+    said: expect.stringContaining(`${alerts.length} rules found`),
+  });
+});
+
 test("each alert has a test in which it fires and one in which it does not, and either can fail", async () => {
   const names = alerts.map(({ alert }) => alert).sort();
   const expectations = readExpectations();
@@ -69,7 +81,7 @@ test("each alert has a test in which it fires and one in which it does not, and 
 });
 
 test("each alert says what is wrong, only with labels that it has, and where the guide goes on", async () => {
-  const guide = await readFile(join(import.meta.dirname, "../../docs/relay.md"), "utf8");
+  const guide = await readFile(join(ROOT, "docs/relay.md"), "utf8");
   const headings = [...guide.matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) => text);
   const expectations = readExpectations();
   for (const { alert, annotations } of alerts) {
