@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly sizes: readonly (typeof SIZES)[number][];
   /** A revision, or the program that was built from it, that the relay is compared with. */
   readonly against: string | undefined;
+  /** How often the two are loaded in turn; undefined: as often as a ratio needs. */
+  readonly rounds: number | undefined;
 }
 
 /** @throws Error with the options that there are */
@@ -17,13 +19,19 @@ export function benchOptions(args: readonly string[]): BenchOptions {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { store: { type: "string" }, size: { type: "string" }, against: { type: "string" } },
+    options: {
+      store: { type: "string" },
+      size: { type: "string" },
+      against: { type: "string" },
+      rounds: { type: "string" },
+    },
   });
   return {
     names: positionals,
     stores: oneOrAll("store", STORES, values.store),
     sizes: oneOrAll("size", SIZES, values.size),
     against: values.against,
+    rounds: values.rounds === undefined ? undefined : Number(values.rounds),
   };
 }
 

@@ -33,7 +33,7 @@ const load = (url: string, more: { requests: number; perSecond?: number }) =>
  * Durable acknowledgements of signed webhooks with both stores, beside the same server without a store; or beside the
  * relay of another revision.
  */
-export async function benchRelay({ against, stores: wanted }: BenchOptions): Promise<void> {
+export async function benchRelay({ against, rounds, stores: wanted }: BenchOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "dixa-relay-bench-"));
   const contenders = new Contenders(folder);
   const report = await Report.open(against === undefined ? "relay" : "relay-against");
@@ -44,7 +44,7 @@ export async function benchRelay({ against, stores: wanted }: BenchOptions): Pro
     if (against !== undefined) {
       say(`${conditions()}; now and ${against}`);
       const measure = ({ url }: Contender) => load(url, { requests: REQUESTS });
-      await compareWith(against, { contenders, stores: wanted, report, measure });
+      await compareWith(against, { contenders, stores: wanted, rounds, report, measure });
       return;
     }
     await idleMemory(contenders, say);

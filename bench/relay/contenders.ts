@@ -19,6 +19,7 @@ export const SECRET = "7365637265742d6f662d7468652d62656e63686d61726b";
 export interface Contender {
   name: string;
   url: string;
+  pid: number;
   stop: () => Promise<unknown>;
 }
 
@@ -42,7 +43,12 @@ export class Contenders {
     for await (const line of linesOf(child.stdout as AsyncIterable<Buffer>)) {
       const text = line.toString("utf8");
       if (/^\d+$/.test(text))
-        return { name: "a store that keeps nothing", url: `http://127.0.0.1:${text}`, stop };
+        return {
+          name: "a store that keeps nothing",
+          url: `http://127.0.0.1:${text}`,
+          pid: child.pid ?? 0,
+          stop,
+        };
     }
     throw new Error("the server of the benchmark did not start");
   }
@@ -86,7 +92,7 @@ export class Contenders {
     });
     const stop = () => relay.stop();
     this.#stops.push(stop);
-    return { name, url: await relay.listening, stop };
+    return { name, url: await relay.listening, pid: relay.pid, stop };
   }
 
   async #writeConfig(name: string, more: Record<string, unknown>): Promise<string> {

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,7 +29,14 @@ export async function otherBuild(against: string): Promise<OtherBuild> {
   if (existsSync(given)) return { program: given, remove: () => Promise.resolve() };
   const folder = await mkdtemp(join(tmpdir(), "dixa-relay-before-"));
   const checkout = join(folder, "checkout");
+  // Also when it is interrupted: a checkout that is left behind stays in git's list.
+  const onExit = () => {
+    spawnSync("git", ["worktree", "remove", "--force", checkout], { cwd: HERE });
+  };
+  const onSignal = () => process.exit(1);
+  process.once("exit", onExit).once("SIGINT", onSignal).once("SIGTERM", onSignal);
   const remove = async () => {
+    process.off("exit", onExit).off("SIGINT", onSignal).off("SIGTERM", onSignal);
     await run("git", ["worktree", "remove", "--force", checkout], { cwd: HERE }).catch(() => undefined);
     await rm(folder, { recursive: true, force: true });
     await run("git", ["worktree", "prune"], { cwd: HERE });

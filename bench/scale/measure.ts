@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+import { cpuDuring, residentMiB } from "../process-figures.ts";
 import { type LoadResult } from "../relay/load-client.ts";
 import { median } from "../statistics.ts";
 import { type Installation } from "./installation.ts";
-import { cpuDuring, residentMiB } from "./process-figures.ts";
 
 const SECONDS = 8;
 /** For which the relay is left alone, to see what waiting costs, ms. */
