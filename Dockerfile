@@ -34,7 +34,7 @@ ENV NODE_ENV=production
 
 FROM runtime AS relay
 COPY --from=build --chown=1000:0 /build/data/ /
-COPY --from=build /build/dist/dixa-relay.cdx.json /relay/dixa-relay.cdx.json
+COPY --from=build /build/dist/dixa-relay.cdx.json /build/dist/dixa-relay.licenses.txt /relay/
 COPY --from=build /build/dist/dixa-relay.js /relay/dixa-relay.mjs
 WORKDIR /data
 VOLUME /data
@@ -55,7 +55,7 @@ LABEL org.opencontainers.image.title=dixa-relay \
 
 # The last stage is what a build without a target makes.
 FROM runtime AS connector
-COPY --from=build /build/dist/source-dixa.cdx.json /airbyte/source-dixa.cdx.json
+COPY --from=build /build/dist/source-dixa.cdx.json /build/dist/source-dixa.licenses.txt /airbyte/
 COPY --from=build /build/dist/source-dixa.js /airbyte/source-dixa.mjs
 # By number, so that Kubernetes can see that it is not root.
 USER 1000:1000

@@ -1,14 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
-import { build } from "esbuild";
-
-import { bundling, PROGRAM_NAMES, type ProgramName, readManifest } from "./programs.ts";
+import { type BundledPackage, bundledPackages } from "./bundled.ts";
+import { PROGRAM_NAMES } from "./programs.ts";
 
 /**
  * Writes dist/<program>.cdx.json: what is in each program's file, in CycloneDX's form. npm says from package-lock.json
- * what each package is, and esbuild which of them went in, for most of what is installed doesn't. The last component is
- * the Node.js that runs this: in the image's build, that of the image.
+ * what each package is, and esbuild which of them went in. The last component is the Node.js that runs this: in the
+ * image's build, that of the image. Beside it comes dist/<program>.licenses.txt, since most licences want their text to
+ * go wherever the code goes.
  */
 
 interface Component {
@@ -29,35 +30,6 @@ interface Bom {
   dependencies: { ref: string; dependsOn: string[] }[];
 }
 
-interface LockFile {
-  packages: Readonly<Record<string, { version: string; dev?: boolean }>>;
-}
-
-/**
- * `name@version` of the packages of which something is in the program's file.
- * @throws Error if one of them is a tool by package.json
- */
-async function bundledIn(program: ProgramName, { packages }: LockFile): Promise<Set<string>> {
-  const { metafile } = await build({
-    ...bundling(program, await readManifest()),
-    write: false,
-    metafile: true,
-  });
-  const paths = Object.values(metafile.outputs).flatMap(({ inputs }) =>
-    Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0),
-  );
-  const refs = paths.flatMap((path) => {
-    const [, folder = "", name = ""] = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(path) ?? [];
-    if (folder === "") return [];
-    const locked = packages[folder];
-    if (locked === undefined || locked.dev === true) {
-      throw new Error(`${program} holds something of ${folder}, which is not among the dependencies.`);
-    }
-    return [`${name}@${locked.version}`];
-  });
-  return new Set(refs);
-}
-
 const NODE: Component = {
   "bom-ref": `node@${process.versions.node}`,
   type: "platform",
@@ -67,7 +39,19 @@ const NODE: Component = {
   licenses: [{ license: { id: "MIT" } }],
 };
 
-const lockFile = JSON.parse(await readFile("package-lock.json", "utf8")) as LockFile;
+/** The licence of a package as it came with it; where it came without a text, what its manifest says. */
+async function noticeOf({ name, version, folder }: BundledPackage): Promise<string> {
+  const files = (await readdir(folder)).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file)).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+  const { license, author } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
+    license?: string;
+    author?: string | { name: string };
+  };
+  const by = typeof author === "object" ? author.name : author;
+  const short = `Licence: ${license ?? "not said"}${by === undefined ? "" : `, by ${by}`}\n`;
+  return [`${name} ${version}\n`, ...(texts.length === 0 ? [short] : texts)].join("\n");
+}
+
 // All of the lock file: with --omit=dev, npm leaves out what both the programs and the tools need.
 const whole = execFileSync("npm", ["sbom", "--sbom-format=cyclonedx", "--package-lock-only"], {
   encoding: "utf8",
@@ -76,12 +60,13 @@ const whole = execFileSync("npm", ["sbom", "--sbom-format=cyclonedx", "--package
 
 for (const program of PROGRAM_NAMES) {
   const bom = JSON.parse(whole) as Bom;
-  const bundled = await bundledIn(program, lockFile);
+  const bundled = await bundledPackages(program);
+  const wanted = new Set(bundled.map(({ name, version }) => `${name}@${version}`));
   const packages = bom.components
-    .filter((component) => bundled.delete(component["bom-ref"]))
+    .filter((component) => wanted.delete(component["bom-ref"]))
     // Of a package that tools need too, npm says what holds for the tools.
     .map((component) => ({ ...component, scope: "required", properties: [] }));
-  if (bundled.size > 0) throw new Error(`npm sbom doesn't know ${[...bundled].join(", ")}.`);
+  if (wanted.size > 0) throw new Error(`npm sbom doesn't know ${[...wanted].join(", ")}.`);
   // The same packages are to make the same file.
   delete bom.serialNumber;
   delete bom.metadata.timestamp;
@@ -93,4 +78,6 @@ for (const program of PROGRAM_NAMES) {
     .filter(({ ref }) => refs.has(ref))
     .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => refs.has(other)) }));
   await writeFile(`dist/${program}.cdx.json`, JSON.stringify(bom, null, 2) + "\n");
+  const notices = await Promise.all(bundled.map(noticeOf));
+  await writeFile(`dist/${program}.licenses.txt`, notices.join(`\n${"-".repeat(80)}\n`));
 }

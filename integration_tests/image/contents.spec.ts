@@ -17,8 +17,8 @@ beforeAll(() => {
 const RUNTIME = ["etc/ssl/cert.pem", "etc/ssl/certs/ca-certificates.crt", "usr/local/bin/node"];
 
 describe.each([
-  [CONNECTOR_IMAGE, ["airbyte/source-dixa.cdx.json", "airbyte/source-dixa.mjs"]],
-  [RELAY_IMAGE, ["relay/dixa-relay.cdx.json", "relay/dixa-relay.mjs"]],
+  [CONNECTOR_IMAGE, ["cdx.json", "licenses.txt", "mjs"].map((type) => `airbyte/source-dixa.${type}`)],
+  [RELAY_IMAGE, ["cdx.json", "licenses.txt", "mjs"].map((type) => `relay/dixa-relay.${type}`)],
 ])("%s", (image, own) => {
   test("adds Node, authorities and one program to its base: no npm, no yarn, no headers, at most 50 MB", async () => {
     const { files, compressedBytes } = await additionOf(image, BASE);

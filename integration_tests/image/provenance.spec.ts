@@ -76,6 +76,16 @@ describe.each(IMAGES)("%s", (program, image, folder) => {
     expect(text.match(/\w+:\/\/[^"]+/g)).toEqual(["http://cyclonedx.org/schema/bom-1.5.schema.json"]);
   });
 
+  test("the licences of all of that stand beside it", () => {
+    const text = inside(image, `cat ${folder}/${program}.licenses.txt`);
+    const bom = JSON.parse(inside(image, `cat ${folder}/${program}.cdx.json`)) as Bom;
+    const packages = bom.components.filter(({ type }) => type === "library");
+    const titles = packages.map(({ name, version }) => `${name} ${version}`).sort();
+    const blocks = text.split(`\n${"-".repeat(80)}\n`);
+    expect(blocks.map((block) => block.split("\n")[0] ?? "").sort()).toEqual(titles);
+    expect(blocks.filter((block) => !/permi|licen[cs]e/i.test(block))).toEqual([]);
+  });
+
   const labels = (name: string) =>
     JSON.parse(
       execFileSync("docker", ["image", "inspect", "--format", "{{json .Config.Labels}}", name], {
