@@ -240,6 +240,37 @@ describe("an account that is there", () => {
     expect(await traces(page, [...secretsOfDixa(), before?.secretKey ?? ""])).toEqual([]);
   });
 
+  test.each([
+    ["with JavaScript", true],
+    ["without JavaScript", false],
+  ])("is told by keyboard how it is synced and watched: %s", async (_, javaScriptEnabled) => {
+    const page = await openForm({ javaScriptEnabled });
+    await page.getByLabel(/^Keep the token/).check();
+    const id = await add(page);
+    await change(page, id);
+    await page.getByLabel("A sync at least every").focus();
+    await page.keyboard.type("soon");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("alert").textContent()).toContain("such as 500ms, 30s, 2m, 6h or 7d");
+    const field = page.getByLabel("A sync at least every");
+    expect(await field.inputValue()).toBe("soon");
+    expect(await field.getAttribute("aria-invalid")).toBe("true");
+    // The field has the focus.
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type("6h");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByText("Saved. All replicas know it within seconds.").waitFor();
+    expect(relay.accounts.get(id)).toMatchObject({ maxStalenessMs: 6 * 3_600_000, switchesOn: true });
+    await change(page, id);
+    expect(await page.getByLabel("A sync at least every").inputValue()).toBe("6h");
+    expect(await page.getByLabel(/^The relay may switch the webhook on/).isChecked()).toBe(true);
+    expect(visit.complaints).toEqual([]);
+  });
+
   test("is removed after it has been said what stops, with its webhook in Dixa", async () => {
     const page = await openForm({ javaScriptEnabled: false });
     const id = await add(page);
