@@ -33,11 +33,13 @@ function endpointAndRequests(stream: DixaStream): readonly [string, string] {
       const requests =
         parents === undefined
           ? list.paged === true
-            ? "1 up to 100 rows, else 2 for each 100"
+            ? "1 for the last 100 rows, 2 for each 100 before"
             : "1"
           : "values" in parents
             ? String(parents.values.length)
-            : "1 for each parent, and its list";
+            : parents.parents === undefined
+              ? "1 for each parent, and 1"
+              : "1 for each parent and each of its own, and 1";
       return [code(list.path), requests];
     }
   }
