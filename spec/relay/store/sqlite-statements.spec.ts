@@ -117,3 +117,16 @@ test("connections that are found for the first time cost the same statements, ho
   }
   expect(counts[1]).toBe(counts[0]);
 });
+
+test("a batch of events costs the same statements, however many accounts they are of", async () => {
+  const counts: number[] = [];
+  const store = await storeWith(40, 1);
+  for (const accounts of [1, 40]) {
+    const events = Array.from({ length: accounts }, (_, index) =>
+      webhookEvent(`k${index}`, `of ${accounts}`),
+    );
+    counts.push(await countDuring(() => store.accept(events)));
+  }
+  await store.close();
+  expect(counts[1]).toBe(counts[0]);
+});

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
-import { ascending, type CredentialTable } from "./credential-table.ts";
-import { type Database, isLockedError } from "./database.ts";
+import { ascending, type CredentialRow, type CredentialTable } from "./credential-table.ts";
+import { type Database, isLockedError, type Transaction } from "./database.ts";
 import { type Acceptance, type WebhookEvent } from "./event.ts";
 import { type EventRow, type EventTable, keyOf, storedId, storedType } from "./event-table.ts";
 
@@ -12,6 +12,13 @@ import { type EventRow, type EventTable, keyOf, storedId, storedType } from "./e
 const LOCK_WAIT = 250;
 /** For one statement, ms: a sender waits for it. */
 export const ACCEPT_TIMEOUT = 3000;
+
+const COUNTED = {
+  credential_id: "TEXT",
+  seq: "BIGINT",
+  last_event_at: "BIGINT",
+  look_at: "BIGINT",
+} as const;
 
 export interface EventLedgerOptions {
   database: Database;
@@ -51,7 +58,7 @@ export class EventLedger {
   }
 
   async #accept(events: readonly WebhookEvent[], lock: string): Promise<(Acceptance | "locked")[]> {
-    const { database, credentials: table, events: ledger, soonest } = this.#options;
+    const { database, credentials: table, events: ledger } = this.#options;
     const rows = events.map((event) => ({
       credential_id: event.credentialId,
       event_id: storedId(event.eventId),
@@ -87,18 +94,34 @@ export class EventLedger {
           fresh.push({ ...row, received_at: receivedAt, seq: credential.seq });
         }
         if (fresh.length > 0) await ledger.insert(transaction, fresh);
-        for (const id of new Set(fresh.map((row) => row.credential_id))) {
-          const { seq = 0, last_event_at: lastAt = null } = credentials.get(id) ?? {};
-          await transaction.all(
-            `UPDATE relay_credential SET seq = $2, last_event_at = $3, look_since = coalesce(look_since, $5),
-               look_at = CASE WHEN look_at <= $4 THEN look_at ELSE $4 END
-             WHERE credential_id = $1`,
-            [id, seq, lastAt, transaction.now + soonest(id), transaction.now],
-          );
-        }
+        await this.#count(transaction, [...new Set(fresh.map((row) => row.credential_id))], credentials);
         return answers;
       },
       { isRepeatable: true, lockWait: LOCK_WAIT, statementTimeout: ACCEPT_TIMEOUT },
+    );
+  }
+
+  /** Writes down how far credentials have come, and when their connections must be looked at, in one statement. */
+  async #count(
+    transaction: Transaction,
+    ids: readonly string[],
+    credentials: ReadonlyMap<string, CredentialRow>,
+  ): Promise<void> {
+    if (ids.length === 0) return;
+    const { database, soonest } = this.#options;
+    const { now } = transaction;
+    const rows = ids.map((id) => {
+      const { seq = 0, last_event_at = null } = credentials.get(id) ?? {};
+      return { credential_id: id, seq, last_event_at, look_at: now + soonest(id) };
+    });
+    await transaction.all(
+      `WITH u AS MATERIALIZED (SELECT credential_id, seq, last_event_at, look_at FROM ${database.dialect.rows("$1", COUNTED)})
+       UPDATE relay_credential SET seq = u.seq, last_event_at = u.last_event_at,
+         look_since = coalesce(relay_credential.look_since, $2),
+         look_at = CASE WHEN relay_credential.look_at <= u.look_at THEN relay_credential.look_at ELSE u.look_at END
+       FROM u WHERE relay_credential.credential_id = u.credential_id
+         AND relay_credential.credential_id ${database.dialect.oneOf("$3")}`,
+      [JSON.stringify(rows), now, JSON.stringify(ids)],
     );
   }
 
