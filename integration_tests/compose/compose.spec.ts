@@ -151,7 +151,8 @@ async function ledger(): Promise<Map<string, LedgerEntry>> {
  * @param happen gets what tells how many are acknowledged so far
  */
 async function underLoad(happen: (acked: () => number) => Promise<void>): Promise<WebhookLoader> {
-  const loader = new WebhookLoader({ urls: [url], secret: SECRET });
+  // A busy machine must not be taken for a relay that gives no answer.
+  const loader = new WebhookLoader({ urls: [url], secret: SECRET, timeoutMs: 15_000 });
   const over = new AbortController();
   const load = loader.run(PER_SECOND, () => CREDENTIAL, over.signal);
   try {

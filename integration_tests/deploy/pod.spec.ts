@@ -146,25 +146,20 @@ function podArguments(name: string, spec: Parameters<typeof dockerArguments>[0])
 /** What a Service does: its name and port lead to the pods. */
 async function startService(): Promise<void> {
   const { metadata, spec } = manifests.one("Service");
-  const [{ port } = { port: 0 }] = spec.ports;
-  await leadTo(containers.pods);
-  const place = ["--detach", "--network", PREFIX, "--network-alias", metadata.name];
-  const mount = ["--volume", `${join(folder, "service.conf")}:/etc/nginx/conf.d/default.conf:ro`];
-  const publish = ["--publish", `127.0.0.1::${port}`];
-  await docker("run", ...place, "--name", containers.service, ...publish, ...mount, IMAGES.proxy);
-  service = await published(containers.service, port);
-}
-
-/** Writes down which pods the Service leads to; whoever runs it is yet to be told. */
-async function leadTo(names: readonly string[]): Promise<void> {
-  const [{ port, targetPort } = { port: 0, targetPort: "" }] = manifests.one("Service").spec.ports;
+  const [{ port, targetPort } = { port: 0, targetPort: "" }] = spec.ports;
   const target = relayContainer().ports.find(({ name }) => name === targetPort)?.containerPort;
-  const servers = names.map((name) => `server ${name}:${target};`).join(" ");
+  const servers = containers.pods.map((name) => `server ${name}:${target};`).join(" ");
+  const file = join(folder, "service.conf");
   await writeFile(
-    join(folder, "service.conf"),
+    file,
     `upstream pods { ${servers} }
 server { listen ${port}; location / { proxy_pass http://pods; proxy_read_timeout 600s; } }\n`,
   );
+  const place = ["--detach", "--network", PREFIX, "--network-alias", metadata.name];
+  const mount = ["--volume", `${file}:/etc/nginx/conf.d/default.conf:ro`];
+  const publish = ["--publish", `127.0.0.1::${port}`];
+  await docker("run", ...place, "--name", containers.service, ...publish, ...mount, IMAGES.proxy);
+  service = await published(containers.service, port);
 }
 
 async function published(name: string, port: number | undefined): Promise<string> {
@@ -302,9 +297,11 @@ test("without its database a pod lives, and is not ready", async () => {
 
 test("a pod that is told to end under load ends well within its time, and no webhook fails for it", async () => {
   const { terminationGracePeriodSeconds: graceS = 0 } = manifests.one("Deployment").spec.template.spec;
-  const [name = "", ...others] = containers.pods;
-  const [pod = ""] = pods;
-  const loader = new WebhookLoader({ urls: [service], secret: WEBHOOK_SECRET });
+  const [name = ""] = containers.pods;
+  const [pod = "", other = ""] = pods;
+  const urls = [service];
+  // A busy machine must not be taken for a pod that gives no answer.
+  const loader = new WebhookLoader({ urls, secret: WEBHOOK_SECRET, timeoutMs: 30_000 });
   const over = new AbortController();
   const load = loader.run(PER_SECOND, () => CREDENTIAL, over.signal);
   try {
@@ -314,8 +311,7 @@ test("a pod that is told to end under load ends well within its time, and no web
     expect(await deliver(pod)).toBe(202);
     // So long a cluster may take until all of its nodes have heard.
     await delay(HEARD_AFTER_MS);
-    await leadTo(others);
-    await docker("exec", containers.service, "nginx", "-s", "reload");
+    urls[0] = other;
     expect(await docker("wait", name)).toBe("0");
     const tookMs = Date.now() - startedAt;
     expect(tookMs).toBeGreaterThan(HEARD_AFTER_MS);
