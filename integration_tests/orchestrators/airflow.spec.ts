@@ -102,7 +102,7 @@ describe("through the relay", () => {
         expect(cover).toBeDefined();
         expect(cover).not.toBe(job);
       }
-      if (name === BY_COMMAND) expect(airflow.log).toMatch(/: synced/);
+      if (name === BY_COMMAND) expect(airflow.log).toContain("synced: 2 of 2 connections");
     },
     PATIENCE_MS,
   );
