@@ -185,6 +185,15 @@ async function expectNothingLost({ acked, events, answers }: WebhookLoader): Pro
   process.stderr.write(`${JSON.stringify({ acked: acked.length, answers: Object.fromEntries(answers) })}\n`);
 }
 
+/**
+ * No webhook was left without an answer of the relay, between a replica's death and the proxy's notice of it neither: it is
+ * 202, or 503 with Retry-After, as when a transaction of the dead still holds the account's row.
+ */
+function expectAnswered({ answers, retryAfters }: WebhookLoader): void {
+  expect([...answers.keys()].filter((status) => status !== 202 && status !== 503)).toEqual([]);
+  expect(retryAfters.has(null)).toBe(false);
+}
+
 async function deliver(eventId: string): Promise<{ status: number; body: unknown }> {
   const body = Buffer.from(JSON.stringify({ event_id: eventId, event_fqn: "CONVERSATION_CLOSED" }));
   const response = await fetch(`${url}/webhooks/dixa/${CREDENTIAL}`, {
@@ -226,8 +235,7 @@ test("one replica is killed under load: webhooks go on, and none that was acknow
     await bothHealthy();
   });
   await expectNothingLost(loader);
-  // Not even for the time between its death and its proxy's notice of it.
-  expect([...loader.answers.keys()]).toEqual([202]);
+  expectAnswered(loader);
 }, 180_000);
 
 test("one replica crashes under load: it comes back by itself, and nothing that was acknowledged is lost", async () => {
@@ -238,7 +246,7 @@ test("one replica crashes under load: it comes back by itself, and nothing that 
     await bothHealthy();
   });
   await expectNothingLost(loader);
-  expect([...loader.answers.keys()]).toEqual([202]);
+  expectAnswered(loader);
 }, 180_000);
 
 test("one replica goes, and the other takes what comes", async () => {
