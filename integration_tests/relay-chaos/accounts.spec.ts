@@ -254,4 +254,4 @@ test("accounts that come, change and go meanwhile lose no acknowledged event, an
   expect(airbyte.violations).toEqual([]);
   expect(replicas.reduce((sum, { kills }) => sum + kills, 0)).toBeGreaterThan(5);
   expect(loader.events.length).toBeGreaterThan(300);
-}, 300_000);
+}, 420_000);

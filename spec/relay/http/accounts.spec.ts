@@ -381,6 +381,8 @@ describe("a removal", () => {
   test("takes the webhook away in Dixa if asked, with a token", async () => {
     expect((await call("DELETE", `/${ID}?webhook=remove`)).statusCode).toBe(409);
     expect((await call("DELETE", `/${ID}?webhook=perhaps`)).statusCode).toBe(400);
+    const unusable = { "x-dixa-api-token": "a b" };
+    expect((await call("DELETE", `/${ID}`, undefined, unusable)).statusCode).toBe(400);
     const refused = await call("DELETE", `/${ID}?webhook=remove`, undefined, { "x-dixa-api-token": "wrong" });
     expect(refused.statusCode).toBe(424);
     expect((await call("GET", `/${ID}`)).statusCode).toBe(200);

@@ -11,6 +11,7 @@ import {
   removalSchema,
   type RemovalView,
   rotationSchema,
+  secret,
 } from "./account-schemas.ts";
 import { accountView } from "./account-view.ts";
 import { COMMON, credentialId, error } from "./documented.ts";
@@ -152,7 +153,7 @@ export function accountOperations(services: Services): Operation[] {
           name: TOKEN_HEADER,
           in: "header",
           description: "An API token of Dixa, to take the webhook away with. It is forgotten afterwards.",
-          schema: z.string(),
+          schema: secret,
         },
       ],
       responses: {
@@ -161,11 +162,11 @@ export function accountOperations(services: Services): Operation[] {
         ...REFUSALS,
       },
       handle: async (request) => {
-        const header = request.headers[TOKEN_HEADER];
+        const dixaToken = tokenIn(request);
         const takeWebhook = webhookOf(request) === "remove";
         const removal = await accounts.remove(idOf(request), {
           takeWebhook,
-          dixaToken: takeWebhook && typeof header === "string" ? header : undefined,
+          dixaToken: takeWebhook ? dixaToken : undefined,
         });
         request.log.info({ credential: removal.credential.id }, "account removed");
         return removalView(removal);
@@ -181,6 +182,16 @@ function removalView({ credential, stopped, webhooksRemoved }: Removal): Removal
     webhooks_removed: webhooksRemoved ?? null,
     stopped: stopped.map(({ connectionId, name }) => ({ connection_id: connectionId, name })),
   };
+}
+
+function tokenIn({ headers }: FastifyRequest): string | undefined {
+  const header = headers[TOKEN_HEADER];
+  if (header === undefined || secret.safeParse(header).success) return header?.toString();
+  throw new HttpProblem(
+    400,
+    "bad_request",
+    `${TOKEN_HEADER} is no API token of Dixa: it has no spaces, nothing beyond ASCII, and at most 500 characters.`,
+  );
 }
 
 function webhookOf(request: FastifyRequest): (typeof WEBHOOK)[number] {

@@ -12,7 +12,8 @@ const name = z
   // eslint-disable-next-line no-control-regex -- that there are none is what it says
   .regex(/^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$/u)
   .describe("How the account is called.");
-const secret = z.string().regex(/^[!-~]{1,500}$/);
+/** A secret or token: what a header can carry. */
+export const secret = z.string().regex(/^[!-~]{1,500}$/);
 /** Up to 24 days. */
 const duration = z
   .string()
