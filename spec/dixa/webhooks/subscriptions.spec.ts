@@ -107,49 +107,55 @@ describe("subscriptions", () => {
 });
 
 describe("the delivery status", () => {
-  test.each([
-    {
-      form: "keyed by event",
-      data: {
-        ConversationClosed: {
-          _type: "DeliveryDetail",
-          deliveryTimestamp: "2026-01-01T00:00:00Z",
-          success: false,
-          responseCode: 503,
-          responseText: "Service Unavailable",
-        },
-        ConversationOpen: { _type: "NoRecentDelivery" },
-      },
-    },
-    {
-      form: "as a list",
-      data: [
+  const answer = (data: unknown) => {
+    nock(ORIGIN).get(`/v1/webhooks/${ID}/delivery-status`).reply(200, { data });
+    return subscriptions().deliveryStatus(ID);
+  };
+
+  test("is read of each event", async () => {
+    const detail = {
+      deliveryTimestamp: "2026-01-01T00:00:00Z",
+      success: false,
+      responseText: "Service Unavailable",
+    };
+    expect(
+      await answer([
         {
           event: "ConversationClosed",
-          deliveryStatus: {
-            _type: "DeliveryDetail",
-            deliveryTimestamp: "2026-01-01T00:00:00Z",
-            success: false,
-            responseCode: "503",
-            responseText: "Service Unavailable",
-          },
+          deliveryStatus: { ...detail, responseCode: 503, _type: "DeliveryDetail" },
         },
+        { event: "ConversationRated", deliveryStatus: { ...detail, responseCode: "503" } },
         { event: "ConversationOpen", deliveryStatus: { _type: "NoRecentDelivery" } },
-      ],
-    },
-  ])("is read $form", async ({ data }) => {
-    nock(ORIGIN).get(`/v1/webhooks/${ID}/delivery-status`).reply(200, { data });
-    expect(await subscriptions().deliveryStatus(ID)).toEqual([
-      {
-        event: "ConversationClosed",
-        last: {
-          at: "2026-01-01T00:00:00Z",
-          succeeded: false,
-          status: "503",
-          text: "Service Unavailable",
-        },
-      },
+        { event: "ConversationPending", deliveryStatus: {} },
+      ]),
+    ).toEqual([
+      ...["ConversationClosed", "ConversationRated"].map((event) => ({
+        event,
+        last: { at: "2026-01-01T00:00:00Z", succeeded: false, status: "503", text: "Service Unavailable" },
+      })),
       { event: "ConversationOpen", last: undefined },
+      { event: "ConversationPending", last: undefined },
     ]);
+  });
+
+  test.each([
+    ["an event without a status", [{ event: "ConversationClosed" }]],
+    ["a status without an event", [{ deliveryStatus: { success: true } }]],
+    [
+      "a status of another kind",
+      [{ event: "ConversationClosed", deliveryStatus: { _type: "DeliveryPaused" } }],
+    ],
+    [
+      "a success that is no yes or no",
+      [{ event: "ConversationClosed", deliveryStatus: { success: "false" } }],
+    ],
+    [
+      "a detail without its success",
+      [{ event: "ConversationClosed", deliveryStatus: { _type: "DeliveryDetail" } }],
+    ],
+    ["a detail of neither kind", [{ event: "ConversationClosed", deliveryStatus: { responseCode: 500 } }]],
+    ["no list", { ConversationClosed: { success: false } }],
+  ])("of an unknown shape is an error, not a webhook that fares well: %s", async (_, data) => {
+    await expect(answer(data)).rejects.toThrow(/delivery-status answered something unexpected/);
   });
 });

@@ -25,6 +25,8 @@ class FakeDixa {
   readonly subscriptions: Subscription[] = [];
   delivery: DeliveryStatus[] = [];
   isDown = false;
+  /** Whether it says nothing of deliveries. */
+  isSilent = false;
   /** Whether it does what it is asked to. */
   obeys = true;
   switched: string[] = [];
@@ -40,7 +42,10 @@ class FakeDixa {
     this.isDown
       ? Promise.reject(new NetworkError("ECONNRESET", "no answer"))
       : Promise.resolve(this.subscriptions);
-  deliveryStatus = () => Promise.resolve(this.delivery);
+  deliveryStatus = () =>
+    this.isSilent
+      ? Promise.reject(new NetworkError("ECONNRESET", "no status"))
+      : Promise.resolve(this.delivery);
   switchTo = (id: string, enabled: boolean) => {
     this.switched.push(id);
     if (!this.obeys) return Promise.reject(new HttpStatusError("PATCH", { status: 403, bodyText: "" }));
@@ -302,6 +307,17 @@ describe("a subscription", () => {
     expect(lines.filter((line) => line.includes("was switched off; it is on again now"))).toHaveLength(1);
     expect((await store.credentialSummary(SIGNED))?.seq).toBe(1);
   });
+
+  test.each([true, false])(
+    "that was off is known to be so, though Dixa does not say how deliveries fare; switched on: %s",
+    async (switchesOn) => {
+      dixa.add("s1", { enabled: false });
+      dixa.isSilent = true;
+      await look(watch({ dixa_switch_on: switchesOn }));
+      expect((await store.credentialSummary(SIGNED))?.seq).toBe(1);
+      expect(lines.join("\n")).toContain("how its webhooks fare is not known");
+    },
+  );
 
   test("that Dixa does not switch on counts as off, with the reason", async () => {
     dixa.add("s1", { enabled: false });

@@ -35,10 +35,21 @@ export type Subscription = z.infer<typeof subscription>;
 
 const deliveryDetail = z.looseObject({
   deliveryTimestamp: z.string().nullish(),
-  success: z.boolean().nullish(),
+  success: z.boolean(),
   responseCode: z.union([z.number(), z.string()]).nullish(),
   responseText: z.string().nullish(),
 });
+
+/** Dixa's document gives it no member; its example names it by `_type`. */
+const noRecentDelivery = z.union([
+  z.looseObject({ _type: z.literal("NoRecentDelivery"), success: z.never().optional() }),
+  z.strictObject({ success: z.never().optional() }),
+]);
+
+/** Anything but what Dixa's document shows is an error: taken for "no delivery lately", a failing webhook would look well. */
+const eventStatuses = z.array(
+  z.looseObject({ event: z.string(), deliveryStatus: z.union([deliveryDetail, noRecentDelivery]) }),
+);
 
 /** How the last delivery of one event went. */
 export interface DeliveryStatus {
@@ -97,8 +108,8 @@ export class Subscriptions {
 
   /** How the last delivery of each event of a subscription went. */
   async deliveryStatus(id: string): Promise<DeliveryStatus[]> {
-    const answer = await this.#send("GET", `${pathOf(id)}/delivery-status`, undefined, z.unknown());
-    return readDeliveryStatus(answer);
+    const answer = await this.#send("GET", `${pathOf(id)}/delivery-status`, undefined, eventStatuses);
+    return answer.map(({ event, deliveryStatus }) => ({ event, last: lastOf(deliveryStatus) }));
   }
 
   /** Nothing but reading is sent twice: a lost answer to a creation would make two subscriptions. */
@@ -128,26 +139,9 @@ function parseJson(text: string, request: string): unknown {
   }
 }
 
-/**
- * Clients made from Dixa's API description take a list of events with their `deliveryStatus`. No example shows it, so
- * events as keys are understood too.
- */
-function readDeliveryStatus(answer: unknown): DeliveryStatus[] {
-  if (Array.isArray(answer)) {
-    return answer.flatMap((item: unknown) => {
-      const named = z.looseObject({ event: z.string() }).safeParse(item);
-      return named.success ? [{ event: named.data.event, last: readDetail(named.data) }] : [];
-    });
-  }
-  const byEvent = z.record(z.string(), z.unknown()).safeParse(answer);
-  return Object.entries(byEvent.data ?? {}).map(([event, detail]) => ({ event, last: readDetail(detail) }));
-}
-
-function readDetail(detail: unknown): DeliveryStatus["last"] {
-  const nested = z.looseObject({ deliveryStatus: z.unknown() }).safeParse(detail);
-  const parsed = deliveryDetail.safeParse(nested.data?.deliveryStatus ?? detail);
-  if (!parsed.success || typeof parsed.data.success !== "boolean") return undefined;
-  const { deliveryTimestamp, success, responseCode, responseText } = parsed.data;
+function lastOf(status: z.infer<typeof eventStatuses>[number]["deliveryStatus"]): DeliveryStatus["last"] {
+  if (status.success === undefined) return undefined;
+  const { deliveryTimestamp, success, responseCode, responseText } = status;
   return {
     at: deliveryTimestamp ?? undefined,
     succeeded: success,

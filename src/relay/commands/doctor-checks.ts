@@ -153,7 +153,9 @@ export async function checkDixa(
         credentialId: id,
         webhookUrl: webhookUrl(publicUrl, id),
         switchesOn: false,
-        onError: () => undefined,
+        onNotSwitched: () => undefined,
+        // What to do about one that is off is said without it.
+        onUnknown: () => undefined,
       });
       findings.push(tell(...judged(name, report, clock.now())));
     } catch (error) {

@@ -15,7 +15,9 @@ export interface LookOptions {
   /** Whether a subscription that is found off may be switched on. */
   switchesOn: boolean;
   /** Told why it could not be switched on. */
-  onError: (error: unknown) => void;
+  onNotSwitched: (error: unknown) => void;
+  /** Told why the deliveries of one that is or was off are not known. */
+  onUnknown: (error: unknown) => void;
 }
 
 /** Longest part of what Dixa says of a delivery that is kept. Characters. */
@@ -40,12 +42,18 @@ export async function lookAtSubscriptions(
       const { enabled: isOn } = await subscriptions.switchTo(first.id, true);
       if (isOn) enabled = [first];
     } catch (error) {
-      options.onError(error);
+      options.onNotSwitched(error);
     }
   }
   const isOn = enabled.length > 0;
   const statuses: DeliveryStatus[] = [];
-  for (const { id } of isOn ? enabled : own) statuses.push(...(await subscriptions.deliveryStatus(id)));
+  try {
+    for (const { id } of isOn ? enabled : own) statuses.push(...(await subscriptions.deliveryStatus(id)));
+  } catch (error) {
+    // That it is off, or was until now, can't be found out by a later look; how deliveries fare can.
+    if (isOn && !wasOff) throw error;
+    options.onUnknown(error);
+  }
   return { state: isOn ? "on" : "off", ...failureIn(statuses), wasOff: wasOff && isOn };
 }
 

@@ -135,22 +135,17 @@ export class Watch {
     const startedAt = this.#stopwatch();
     const { subscriptions, close } = openSubscriptions(credential);
     try {
+      const tell = (key: string, what: string) => (error: unknown) => {
+        this.#trouble.warn(`${key} ${id}`, `${name}: ${what}: ${toConnectorError(error).message}`);
+      };
+      const tellUnknown = tell("dixa", "how its webhooks fare is not known");
       const report = await lookAtSubscriptions(subscriptions, {
         credentialId: id,
         webhookUrl: webhookUrl(config().publicUrl, id),
         switchesOn,
-        onError: (error) => {
-          this.#trouble.warn(
-            `on ${id}`,
-            `${name}: Dixa does not switch its webhook on: ${toConnectorError(error).message}`,
-          );
-        },
-      }).catch((error: unknown) => {
-        this.#trouble.warn(
-          `dixa ${id}`,
-          `${name}: how its webhooks fare is not known: ${toConnectorError(error).message}`,
-        );
-      });
+        onNotSwitched: tell("on", "Dixa does not switch its webhook on"),
+        onUnknown: tellUnknown,
+      }).catch(tellUnknown);
       if (report === undefined) return;
       const { owed, status } = await store.reportSubscription(id, report, this.#stopwatch() - startedAt);
       const told = `${status.state} ${status.failing ?? ""}`;
