@@ -26,6 +26,7 @@ RUN mkdir -p root/etc/ssl/certs && ln -s certs/ca-certificates.crt root/etc/ssl/
 # The relay's store, when it is a file; a new volume takes this folder's owner over. The group is the one that OpenShift gives.
 RUN install -d -m 775 data/data
 
+# Node 24 needs no library that Debian's slim image lacks; from Node 25 on it needs libatomic.so.1, which would have to come along.
 # One binary, and nothing of npm, yarn and the headers that its image carries.
 FROM ${DEBIAN_IMAGE} AS runtime
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
