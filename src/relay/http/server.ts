@@ -51,6 +51,11 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
+    // A webhook writes lines of its own at debug only; below that, a logger for each would cost for nothing.
+    childLoggerFactory: (parent, bindings, options, { url = "" }) =>
+      url.startsWith(WEBHOOK_PATH) && !logger.isLevelEnabled("debug")
+        ? parent
+        : parent.child(bindings, options),
     bodyLimit: WEBHOOK_BODY_LIMIT,
     requestTimeout: tuning.requestTimeoutMs,
     http: { headersTimeout: tuning.headersTimeoutMs, connectionsCheckingInterval: tuning.checkMs },
@@ -73,16 +78,17 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
     else done(new HttpProblem(415, "media_type", "Send application/json."));
   });
   const routes = new RouteTable(app);
-  app.addHook("onSend", async (_, reply) => {
+  // Hooks without promises: they run for every webhook.
+  app.addHook("onSend", (_, reply, payload, done) => {
     reply.header("x-content-type-options", "nosniff");
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
-    await Promise.resolve();
+    done(null, payload);
   });
-  app.addHook("onRequestAbort", async (request) => {
+  app.addHook("onRequestAbort", (request, done) => {
     if (isWebhook(request)) metrics.rejected("aborted");
-    await Promise.resolve();
+    done();
   });
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     const rejection = REJECTIONS[reply.statusCode];
     if (isWebhook(request) && rejection !== undefined) metrics.rejected(rejection);
     request.log.debug(
@@ -94,7 +100,7 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
       },
       "answered",
     );
-    await Promise.resolve();
+    done();
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     answerError(error, request, reply);
@@ -106,9 +112,8 @@ export function createServer(services: Services, tuning: ServerTuning = SERVER_T
       : new HttpProblem(405, "method", `Use ${allowed.join(" or ")} here.`, { allow: allowed.join(", ") });
   };
   // Before the body is read, since its form doesn't matter then.
-  app.addHook("onRequest", async (request) => {
-    if (request.is404) throw nothingThere(request);
-    await Promise.resolve();
+  app.addHook("onRequest", (request, _, done) => {
+    done(request.is404 ? nothingThere(request) : undefined);
   });
   app.setNotFoundHandler((request, reply) => {
     answerError(nothingThere(request), request, reply);
