@@ -308,6 +308,22 @@ export function describeStore(name: string, create: CreateDatabase): void {
         });
       });
 
+      test("have names and errors that were cut short in the middle of a character", async () => {
+        const { store } = await dirty({ settleDelay: 0 });
+        const infos = [info("one"), info("two", { name: "cut\ud83d", sourceName: "\udd34cut" })];
+        expect(await store.upsertConnections("a", infos, "ignore")).toEqual(["two"]);
+        expect(await store.connection("two")).toMatchObject({ name: "cut\ufffd", sourceName: "\ufffdcut" });
+        const seq = await store.requestSync("a");
+        const { fence } = (await store.take("r", 1))[0]!.connection.state;
+        const reading = { kind: "unknown", detail: "\0cut\ud83d" } as const;
+        await store.apply("one", { type: "looked", fence, reading });
+        const { waiting } = await store.syncProgress("a", seq, 9);
+        expect(waiting.map(({ state }) => state.lastError)).toContain("cut\ufffd");
+        expect(await store.lastJobs(["one"])).toEqual([]);
+        const details = (await store.recentActivity(["one"], 9)).map(({ note }) => note.detail);
+        expect(details).toContain("cut\ufffd");
+      });
+
       test("are parked when they are seen switched off, and set going when they are seen active", async () => {
         const { store } = await dirty();
         await store.upsertConnections("a", [info("one", { status: "inactive" })], "sync");

@@ -2,6 +2,7 @@ import { type Note } from "../coalescer/inputs.ts";
 import { type Activity } from "./connection.ts";
 import { type Database, type Parameter, type Row, type Transaction } from "./database.ts";
 import { noteSchema } from "./rows.ts";
+import { storedJson } from "./stored-text.ts";
 
 /** What happened to connections, for people. */
 export class ActivityTable {
@@ -67,6 +68,6 @@ export async function keepNote(transaction: Transaction, connectionId: string, n
   await transaction.all(
     `INSERT INTO relay_activity (connection_id, at, number, note) VALUES ($1, $2,
        coalesce((SELECT max(number) FROM relay_activity WHERE connection_id = $1), 0) + 1, $3)`,
-    [connectionId, transaction.now, JSON.stringify(note)],
+    [connectionId, transaction.now, storedJson(note)],
   );
 }

@@ -2,6 +2,7 @@ import { type ConnectionState, type Demand } from "../coalescer/connection-state
 import { type Connection, type ConnectionInfo } from "./connection.ts";
 import { type Parameter } from "./database.ts";
 import { connectionRow, stateSchema } from "./rows.ts";
+import { storedJson, storedText } from "./stored-text.ts";
 
 /** The columns that {@link toConnection} needs. */
 export const CONNECTIONS = `
@@ -38,7 +39,7 @@ export function toConnection(found: Readonly<Record<string, unknown>>): Connecti
 
 /** `synced_seq`, `phase`, `wake_at`, `written_at` and `state`. */
 export function columnsOf(state: ConnectionState, now: number): Parameter[] {
-  return [state.syncedSeq, phaseColumn(state), null, now, JSON.stringify(state)];
+  return [state.syncedSeq, phaseColumn(state), null, now, storedJson(state)];
 }
 
 /**
@@ -54,5 +55,5 @@ function phaseColumn({ phase, claim }: ConnectionState): string {
 /** `name`, `workspace_id`, `source_id`, `source_name` and `status`. */
 export function describe(info: ConnectionInfo): string[] {
   const { name, workspaceId, sourceId, sourceName, status } = info;
-  return [name, workspaceId, sourceId, sourceName, status].map((text) => text.replaceAll("\0", ""));
+  return [name, workspaceId, sourceId, sourceName, status].map(storedText);
 }
