@@ -16,6 +16,8 @@ const MONTHS = 10;
 let server: Loopback;
 /** Called before each request that reads erased rows again. */
 let onReading: (count: number) => void;
+/** Conversations for whose activities Dixa answers 404, though it has them. */
+let refused: ReadonlySet<number>;
 
 /** One conversation after another from ten months ago on; all were anonymised yesterday. */
 const createdAt = (id: number) => NOW - 300 * DAY + Math.floor((id * 270 * DAY) / ERASED);
@@ -23,6 +25,7 @@ const ids = Array.from({ length: ERASED }, (_, index) => index + 1);
 
 beforeEach(async () => {
   onReading = () => undefined;
+  refused = new Set();
   let readings = 0;
   server = await Loopback.start(({ url = "" }, response) => {
     const { pathname, searchParams } = new URL(url, "http://dixa");
@@ -49,6 +52,7 @@ beforeEach(async () => {
     const [, id] = /^\/v1\/conversations\/(\d+)\/activitylog$/.exec(pathname) ?? [];
     if (id === undefined) return response.end('{"data":[]}');
     onReading(++readings);
+    if (refused.has(Number(id))) return response.writeHead(404).end();
     const activity = { id: `a${id}`, activityTimestamp: new Date(createdAt(Number(id))).toISOString() };
     return response.end(JSON.stringify({ data: [activity] }));
   });
@@ -110,3 +114,24 @@ test.each([
     expect(messagesOf((await sync(stream, lastStates(second.messages))).messages, "RECORD")).toEqual([]);
   },
 );
+
+test("conversations that can't be read again end the stream, but keep no other one from it", async () => {
+  refused = new Set([5, ...ids.filter((id) => id > 300 && id <= 312)]);
+  const rowIds = ({ messages: all }: Awaited<ReturnType<typeof sync>>) =>
+    messagesOf(all, "RECORD").map(({ record }) => record.data["id"]);
+  const first = await sync(activityLogs, saved(activityLogs));
+  expect(statusesOf(first.messages, "activity_logs").at(-1)).toBe("INCOMPLETE");
+  expect(first.failures.map(({ error }) => error.message)).toEqual([
+    expect.stringMatching(
+      /404 for the activities of conversation 5, (?:\d+, ){8}309 and 3 more, though it has the conversation/,
+    ),
+  ]);
+  expect(rowIds(first).toSorted()).toEqual(
+    ids.flatMap((id) => (refused.has(id) ? [] : [`a${id}`])).toSorted(),
+  );
+
+  const wanted = [...refused].map((id) => `a${id}`);
+  refused = new Set();
+  const second = await sync(activityLogs, lastStates(first.messages));
+  expect([statusesOf(second.messages, "activity_logs").at(-1), rowIds(second)]).toEqual(["COMPLETE", wanted]);
+});

@@ -18,10 +18,13 @@ let server: Loopback;
 let conversations: Map<number, number>;
 /** What is answered for a path under a conversation, if not its children: a status. */
 let refuse: (id: number, child: string) => number | undefined;
+/** Awaited before that. */
+let before: (id: number, child: string) => Promise<void> | undefined;
 
 beforeEach(async () => {
   conversations = new Map();
   refuse = () => undefined;
+  before = () => undefined;
   server = await Loopback.start(({ url = "" }, response) => {
     const { pathname, searchParams } = new URL(url, "http://dixa");
     if (pathname === "/v1/organization") return response.end("{}");
@@ -33,11 +36,16 @@ beforeEach(async () => {
       return response.end(JSON.stringify(changed.reverse().map(([id, updated_at]) => ({ id, updated_at }))));
     }
     const [, id = "", child = ""] = /^\/v1\/conversations\/(\d+)\/?(\w*)$/.exec(pathname) ?? [];
-    const status = refuse(Number(id), child);
-    if (status !== undefined) return response.writeHead(status).end("<html>not JSON</html>");
-    return response.end(
-      JSON.stringify(child === "" ? { data: {} } : { data: [{ id: `${child} of ${id}` }] }),
-    );
+    const answer = () => {
+      const status = refuse(Number(id), child);
+      if (status !== undefined) return response.writeHead(status).end("<html>not JSON</html>");
+      return response.end(
+        JSON.stringify(child === "" ? { data: {} } : { data: [{ id: `${child} of ${id}` }] }),
+      );
+    };
+    const waited = before(Number(id), child);
+    if (waited === undefined) return answer();
+    return void waited.then(answer);
   });
 });
 
@@ -222,6 +230,30 @@ describe("conversations that Dixa does not know any more (404, whatever the body
           /^notes: Dixa answers 404 for .*conversations\/\d+\/notes, though it has the conv/,
         ),
       ],
+    ]);
+  });
+
+  test("are no refusal if another is answered for while they are asked about", async () => {
+    spread(30);
+    refuse = (id, child) => (id <= 20 && child === "notes" ? 404 : undefined);
+    const isAnswered = Promise.withResolvers<undefined>();
+    before = (id, child) => {
+      // Who asks for the 22nd has read the answer for the 21st.
+      if (id === 22) isAnswered.resolve(undefined);
+      return child === "" ? isAnswered.promise : undefined;
+    };
+    const run = await sync({ streams: [notes], config: { num_workers: 2 } });
+    expect([run.failures, end(run), rowsOf(run.messages, "notes").length]).toEqual([[], "COMPLETE", 10]);
+  });
+
+  test.each([403, 410])("end no stream where Dixa says %d of a conversation itself", async (status) => {
+    spread(30);
+    refuse = (id, child) => (id < 25 ? undefined : child === "notes" ? 404 : status);
+    const run = await sync({ streams: [notes] });
+    expect([run.failures, end(run), rowsOf(run.messages, "notes").length]).toEqual([[], "COMPLETE", 24]);
+    const warnings = messagesOf(run.messages, "LOG").filter(({ log }) => log.level === "WARN");
+    expect(warnings.map(({ log }) => log.message)).toEqual([
+      expect.stringMatching(new RegExp(`/notes, and ${status} for the conversation itself`)),
     ]);
   });
 });

@@ -107,7 +107,10 @@ export class ChildrenReader {
     const held = this.#held;
     for (const { id } of held.slice(0, MOST_PROBES)) {
       const conversation = String(JSON.parse(id));
-      if (!(await hasConversation(dixa, conversation, report, signal))) continue;
+      const isThere = await hasConversation(dixa, conversation, report, signal);
+      // Others are read meanwhile: where one was answered, a 404 is no refusal.
+      if (this.#hasAnswered) return;
+      if (!isThere) continue;
       const path = conversationPath(conversation);
       const what = `it answers ${NOT_FOUND} for each of ${held.length} conversations, though it has ${path}`;
       throw refusal(stream.name, what, {});
@@ -116,21 +119,34 @@ export class ChildrenReader {
   }
 
   /**
-   * Says once that Dixa does not answer for the children of a conversation that it has, though it does for others: for
-   * want of a better reading that means that there are none.
+   * Says once that Dixa does not answer for the children of a conversation that it has, or may have, though it does for
+   * others: for want of a better reading that means that there are none.
    */
   async #tell(id: string, signal: AbortSignal): Promise<void> {
-    const { dixa, stream, report } = this.#options;
+    const { stream, report } = this.#options;
     if (this.#probes >= MOST_PROBES) return;
     this.#probes++;
-    const isThere = await hasConversation(dixa, String(JSON.parse(id)), report, signal);
-    if (!isThere || this.#isTold) return;
+    const found = await this.#probed(id, signal);
+    if (found === undefined || this.#isTold) return;
     this.#isTold = true;
     this.#probes = MOST_PROBES;
     report.warned(
-      `Dixa answers ${NOT_FOUND} for ${requestOf(stream, parametersOf(id)).path}, though it has the conversation: ` +
+      `Dixa answers ${NOT_FOUND} for ${requestOf(stream, parametersOf(id)).path}, ${found}: ` +
         "such conversations are taken to have none of these rows",
     );
+  }
+
+  /** What Dixa says of the conversation itself; undefined if that it has none. */
+  async #probed(id: string, signal: AbortSignal): Promise<string | undefined> {
+    const { dixa, report } = this.#options;
+    try {
+      const isThere = await hasConversation(dixa, String(JSON.parse(id)), report, signal);
+      return isThere ? "though it has the conversation" : undefined;
+    } catch (error) {
+      // A right that the stream does not need must not end it.
+      if (isHttpStatusError(error)) return `and ${error.status} for the conversation itself`;
+      throw error;
+    }
   }
 
   #release(): void {

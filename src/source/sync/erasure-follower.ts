@@ -15,6 +15,8 @@ import { RowSet } from "./row-set.ts";
 
 /** So many conversations that are asked for one by one are read before a STATE says so. */
 const CONVERSATIONS_A_STATE = 100;
+/** So many conversations are named in a message. */
+const MOST_NAMED = 10;
 /** A conversation's times and those of its messages are not stamped at the same moment, ms. */
 const SPAN_MARGIN_MS = 3_600_000;
 
@@ -106,7 +108,11 @@ export class ErasureFollower {
     }
   }
 
-  /** One request a conversation; one that is proved to be gone has nothing left to read. */
+  /**
+   * One request a conversation; one that is proved to be gone has nothing left to read.
+   *
+   * @throws HttpError; ConnectorError transient_error, after all others are read, if one is not answered for that is there
+   */
   async #readEach(
     ids: readonly number[],
     path: (conversation: number) => string,
@@ -117,6 +123,7 @@ export class ErasureFollower {
     const cursorKey = keyBytes(stream.cursorField);
     const idKey = keyBytes(stream.primaryKey[0]);
     const done = new Set<number>();
+    const refused: number[] = [];
     for (const id of ids) {
       const out = new RowSet(0);
       let rows = 0;
@@ -154,22 +161,35 @@ export class ErasureFollower {
         }
       } catch (error) {
         if (!isHttpStatusError(error) || error.status !== NOT_FOUND) throw error;
-        if (await hasConversation(dixa, id, report, signal)) throw unreadable(id);
+        if (await hasConversation(dixa, id, report, signal)) {
+          // One that may never be answered must not keep the others' erasures from the destination.
+          refused.push(id);
+          continue;
+        }
         report.warned(lost([id]));
       }
       if (done.add(id).size % CONVERSATIONS_A_STATE === 0) finished(done);
     }
+    if (refused.length === 0) return;
+    finished(done);
+    throw unreadable(refused);
   }
 }
 
 function lost(ids: readonly number[]): string {
-  return `Dixa has no conversation ${ids.join(", ")} any more; rows of it can't be read again`;
+  return `Dixa has no conversation ${fewOf(ids)} any more; rows of it can't be read again`;
 }
 
-function unreadable(id: number): ConnectorError {
+function unreadable(ids: readonly number[]): ConnectorError {
   return new ConnectorError(
     "transient_error",
-    `Dixa answers ${NOT_FOUND} for the activities of conversation ${id}, though it has the conversation: what it has ` +
-      "erased from it can't be read again, so that the destination may still hold it. The next sync tries again.",
+    `Dixa answers ${NOT_FOUND} for the activities of conversation ${fewOf(ids)}, though it has the conversation: what ` +
+      "it has erased from it can't be read again, so that the destination may still hold it. The next sync tries again.",
   );
+}
+
+/** The first of them, and how many more there are. */
+function fewOf(ids: readonly number[]): string {
+  const more = ids.length - MOST_NAMED;
+  return ids.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -138,12 +138,13 @@ export class ErasureSearch {
   ): Promise<void> {
     const { days, ...reading } = this.#reading;
     // A row counts as out once it was handed over, and does not come again: what is wrong with it is told at the end.
-    const faults: unknown[] = [];
+    // Only the first is kept: there may be one for each of a million rows.
+    let fault: { error: unknown } | undefined;
     const take = (element: JsonElement) => {
       try {
         put(element);
       } catch (error) {
-        faults.push(error);
+        fault ??= { error };
       }
     };
     for (const [start, end] of windows) {
@@ -170,6 +171,6 @@ export class ErasureSearch {
         await reader.read(slice, signal);
       }
     }
-    if (faults.length > 0) throw faults[0];
+    if (fault !== undefined) throw fault.error;
   }
 }
