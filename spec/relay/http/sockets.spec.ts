@@ -1,12 +1,19 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { type FastifyInstance } from "fastify";
 
 import { closeServer } from "../../../src/relay/http/close-server.ts";
 import { createServer, type ServerTuning } from "../../../src/relay/http/server.ts";
-import { OPEN, TEST_TUNING, type TestServices, testServices } from "../support/services-fixture.ts";
+import {
+  ADMIN_TOKEN,
+  CONNECTION,
+  OPEN,
+  TEST_TUNING,
+  type TestServices,
+  testServices,
+} from "../support/services-fixture.ts";
 
 const BODY = '{"event_id":"e1"}';
 const HEAD = `POST /webhooks/dixa/${OPEN} HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\n`;
@@ -125,6 +132,30 @@ describe("over a real connection", () => {
     socket.destroy();
     await until(async () => (await rejections("aborted")) === 1);
     expect(services.store.events).toEqual([]);
+  });
+
+  test("whoever hangs up before a request for a sync is written down is not waited for", async () => {
+    const { store, clock } = services;
+    store.addConnection(OPEN, CONNECTION);
+    const written = Promise.withResolvers<number>();
+    const request = jest.spyOn(store, "requestSync").mockReturnValue(written.promise);
+    const look = jest.spyOn(store, "syncProgress");
+    const sleep = jest.spyOn(clock, "sleep").mockImplementation(() => {
+      services.stop();
+      return Promise.resolve();
+    });
+    await store.accept({ credentialId: OPEN, eventId: "e1", eventType: "CONVERSATION_CLOSED" });
+    const socket = await open();
+    const path = `/v1/credentials/${OPEN}/sync?wait=10m`;
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: relay\r\nAuthorization: Bearer ${ADMIN_TOKEN}\r\n\r\n`);
+    await until(() => request.mock.calls.length > 0);
+    const left = once(peers[0]!, "close");
+    socket.destroy();
+    await left;
+    written.resolve(1);
+    await until(() => look.mock.calls.length > 0);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(sleep).not.toHaveBeenCalled();
   });
 
   test("a body that turns out too large is refused while it comes", async () => {

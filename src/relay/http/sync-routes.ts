@@ -152,6 +152,8 @@ function parseWait(text: string): number | undefined {
 /** Aborted when the client has gone, so that nobody waits for nobody. */
 function closed(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
+  // Whoever went while the request was written down tells it no more.
+  if (reply.raw.closed) controller.abort();
   reply.raw.once("close", () => {
     controller.abort();
   });
