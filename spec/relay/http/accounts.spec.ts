@@ -5,6 +5,7 @@ import { type Response } from "light-my-request";
 import { sign } from "../../../src/dixa/webhooks/signature.ts";
 import { type AccountOutcomeView, type RemovalView } from "../../../src/relay/http/account-schemas.ts";
 import { createServer } from "../../../src/relay/http/server.ts";
+import { readList } from "../../../src/relay/page/list-model.ts";
 import { DIXA_TOKEN, FakeDixa } from "../support/fake-dixa.ts";
 import {
   ADMIN_TOKEN,
@@ -111,6 +112,26 @@ describe("an account that is added", () => {
     expect(services.config.credentials.at(-1)?.dixaApiToken).toBe(DIXA_TOKEN);
     expect(outcome(await call("PATCH", `/${ID}`, { keep_token: false })).account.keeps_token).toBe(false);
     expect(services.config.credentials.at(-1)?.dixaApiToken).toBeUndefined();
+  });
+
+  test("tells nothing of its webhook, to nobody, once it has no token to ask Dixa with", async () => {
+    await call("POST", "", { credential_id: ID, name: "Oslo", dixa_token: DIXA_TOKEN, keep_token: true });
+    services.store.addConnection(ID, CONNECTION);
+    services.store.subscriptions.set(ID, { state: "off", since: now, failing: "a 500" });
+    const said = async () => {
+      const { subscription } = (await call("GET", `/${ID}`)).json<{ subscription: unknown }>();
+      const { body } = await app.inject("/metrics");
+      const { rows } = await readList(services, { search: "Oslo", page: 1 });
+      return [
+        subscription !== null,
+        body.includes(`dixa_relay_subscription_on{credential="${ID}"} 0`),
+        body.includes(`dixa_relay_deliveries_failing{credential="${ID}"} 1`),
+        rows.some(({ needs }) => needs.includes("unheard")),
+      ];
+    };
+    expect(await said()).toEqual([true, true, true, true]);
+    await call("PATCH", `/${ID}`, { keep_token: false });
+    expect(await said()).toEqual([false, false, false, false]);
   });
 
   test("asked for twice is made once", async () => {

@@ -10,6 +10,7 @@ import {
   OTHER_CONNECTION,
   SIGNED,
   TEST_TUNING,
+  testConfig,
   type TestServices,
   testServices,
 } from "../support/services-fixture.ts";
@@ -451,6 +452,9 @@ describe("a connection", () => {
 
 test("the last sync that was owed without an event is told of, and what Dixa says of the webhook", async () => {
   const at = Date.UTC(2026, 0, 1, 12);
+  await app.close();
+  services = testServices({ config: testConfig({}, { dixa_api_token: "token" }), now: () => now });
+  app = createServer(services, TEST_TUNING);
   services.store.owed.set(SIGNED, { credentialId: SIGNED, reason: "refused", seq: 1, at });
   services.store.subscriptions.set(SIGNED, { state: "off", since: at, failing: null });
   expect((await call("GET", `/v1/credentials/${SIGNED}`)).json()).toMatchObject({

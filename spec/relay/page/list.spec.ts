@@ -15,7 +15,12 @@ function idOf(index: number): string {
 /** Accounts with these names, in this order. */
 function list(names: readonly string[], summaries: Readonly<Record<string, Partial<CredentialSummary>>>) {
   const config = testConfig({
-    credentials: names.map((name, index) => ({ id: idOf(index), name, auth: "none" })),
+    credentials: names.map((name, index) => ({
+      id: idOf(index),
+      name,
+      auth: "none",
+      dixa_api_token: "token",
+    })),
   });
   const services = testServices({ config, now: () => NOW });
   services.store.credentialSummaries = () =>

@@ -8,6 +8,7 @@ import {
   CONNECTION,
   SIGNED,
   TEST_TUNING,
+  testConfig,
   type TestServices,
   testServices,
 } from "../support/services-fixture.ts";
@@ -16,7 +17,7 @@ let services: TestServices;
 let app: FastifyInstance;
 
 beforeEach(() => {
-  services = testServices();
+  services = testServices({ config: testConfig({}, { dixa_api_token: "token" }) });
   services.store.addConnection(SIGNED, CONNECTION);
   app = createServer(services, TEST_TUNING);
   addPage(app, services);

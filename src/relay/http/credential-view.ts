@@ -1,4 +1,5 @@
 import { problemOf } from "../accounts/attention.ts";
+import { watchedSummary } from "../accounts/watched-summary.ts";
 import { type PhaseName } from "../coalescer/connection-state.ts";
 import { proofOf } from "../config/auth.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
@@ -69,7 +70,7 @@ function summaryOf(
     last_event_at: isoOrNull(summary?.lastEventAt ?? null),
     pending_since: isoOrNull(summary?.pendingSince ?? null),
     last_owed: owedView(summary),
-    subscription: subscriptionView(summary),
+    subscription: subscriptionView(watchedSummary(credential, summary)),
   };
 }
 

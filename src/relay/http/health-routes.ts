@@ -1,5 +1,7 @@
 import { problemOf } from "../accounts/attention.ts";
+import { watchedSummary } from "../accounts/watched-summary.ts";
 import { credentialOf } from "../config/credential-index.ts";
+import { type CredentialSummary } from "../store/credential.ts";
 import { messageOf } from "../store/error-message.ts";
 import { type QuietLog } from "../telemetry/quiet-log.ts";
 import { errorSchema, unauthorized } from "./errors.ts";
@@ -25,12 +27,14 @@ export function healthOperations(services: Services, trouble: QuietLog, answerAg
     }
   });
   // The store may know accounts that are configured no more, or not here yet.
-  const isConfigured = ({ credentialId }: { credentialId: string }) =>
-    credentialOf(services.config, credentialId) !== undefined;
+  const ofConfigured = (summary: CredentialSummary): CredentialSummary[] => {
+    const credential = credentialOf(services.config, summary.credentialId);
+    return credential === undefined ? [] : [watchedSummary(credential, summary)];
+  };
   const scrape = new Recent(answerAgeMs, () =>
     metrics.scrape({
       credentials: async () =>
-        (await within(store.credentialSummaries(), PROBE_TIMEOUT_MS)).filter(isConfigured),
+        (await within(store.credentialSummaries(), PROBE_TIMEOUT_MS)).flatMap(ofConfigured),
       isReady: async () => !stopping.aborted && (await readiness.get()),
       now: () => clock.now(),
     }),

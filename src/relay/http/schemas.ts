@@ -130,7 +130,9 @@ const summary = {
     .nullable()
     .describe("When the oldest event that some connection lacks was accepted."),
   last_owed: owedSchema.nullable().describe("The last sync that was owed without an event."),
-  subscription: subscriptionSchema.nullable().describe("Null while Dixa has not been asked."),
+  subscription: subscriptionSchema
+    .nullable()
+    .describe("Null while Dixa has not been asked, and without a token to ask with."),
 };
 
 export const credentialSummarySchema = z

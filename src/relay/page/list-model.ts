@@ -1,4 +1,5 @@
 import { problemOf } from "../accounts/attention.ts";
+import { watchedSummary } from "../accounts/watched-summary.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { type Services } from "../http/services.ts";
 import { type CredentialSummary } from "../store/credential.ts";
@@ -47,7 +48,9 @@ export async function readList(
 ): Promise<ListModel> {
   const now = clock.now();
   const summaries = new Map((await store.credentialSummaries()).map((each) => [each.credentialId, each]));
-  const all = config.credentials.map((credential) => rowOf(credential, summaries.get(credential.id), now));
+  const all = config.credentials.map((credential) =>
+    rowOf(credential, watchedSummary(credential, summaries.get(credential.id)), now),
+  );
   const search = query.search.trim().slice(0, 200);
   const wanted = search.toLowerCase();
   const found = all

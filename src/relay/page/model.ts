@@ -1,4 +1,5 @@
 import { problemOf } from "../accounts/attention.ts";
+import { watchedSummary } from "../accounts/watched-summary.ts";
 import { proofOf } from "../config/auth.ts";
 import { type CredentialConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../config/webhook-url.ts";
@@ -74,7 +75,7 @@ export async function readAccount(
     auth: proofOf(credential.auth),
     problem: problemOf(credential),
     isStored: credential.stored !== undefined,
-    status,
+    status: watchedSummary(credential, status),
     pendingAge: pendingSince === null ? undefined : Math.max(0, now - pendingSince),
     samples: history.of(credential.id),
     connections: connections.map((connection) => connectionModel(services, connection, now, pausedUntil)),

@@ -22,11 +22,11 @@ const CONNECTIONS = gauge(
 );
 const SUBSCRIPTION = gauge(
   "subscription_on",
-  "1 if Dixa's webhook of the credential is switched on, 0 if it is off or missing; absent while Dixa has not been asked.",
+  "1 if Dixa's webhook of the credential is switched on, 0 if it is off or missing; absent while Dixa has not been asked, and without a token to ask with.",
 );
 const FAILING = gauge(
   "deliveries_failing",
-  "1 if Dixa says that the last delivery of some event of the credential failed, else 0; absent while Dixa has not been asked.",
+  "1 if Dixa says that the last delivery of some event of the credential failed, else 0; absent while Dixa has not been asked, and without a token to ask with.",
 );
 
 /**
