@@ -109,14 +109,16 @@ function expectIncomplete(run: SyncRunResult, stream: WindowedStream, message: R
   });
 }
 
-describe("a 404 for the activities of a conversation", () => {
+// Of the activities of one conversation, Dixa's document knows 400 and no 404.
+describe.each([400, 404, 410])("a %d for the activities of a conversation", (status) => {
   test("is no proof that it is gone where Dixa has it", async () => {
-    answers["activitylog"] = 404;
-    expectIncomplete(await sync(activityLogs), activityLogs, /404.*conversation 7/);
+    answers["activitylog"] = status;
+    const message = new RegExp(`${status} for the activities of conversation 7, though it has`);
+    expectIncomplete(await sync(activityLogs), activityLogs, message);
   });
 
   test("is believed where Dixa has not, and told", async () => {
-    Object.assign(answers, { activitylog: 404, "": 404 });
+    Object.assign(answers, { activitylog: status, "": 404 });
     const run = await sync(activityLogs);
     expect([statusesOf(run.messages, "activity_logs").at(-1), ids(run)]).toEqual(["COMPLETE", []]);
     expect(warnings(run).join()).toContain("Dixa has no conversation 7 any more");

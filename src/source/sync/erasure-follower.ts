@@ -4,7 +4,7 @@ import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { BodyError, isHttpStatusError } from "../../http/errors.ts";
 import { type JsonElement } from "../../http/json-array-splitter.ts";
 import { findMember, keyBytes, valueEnd, valueStart } from "../../http/json-element.ts";
-import { hasConversation, NOT_FOUND } from "./conversation-probe.ts";
+import { hasConversation } from "./conversation-probe.ts";
 import { conversationIn } from "./erasure-rows.ts";
 import { type ErasureSearch, type FoundErasures } from "./erasure-search.ts";
 import { type ErasureLog } from "./erasure-state.ts";
@@ -15,6 +15,11 @@ import { RowSet } from "./row-set.ts";
 
 /** So many conversations that are asked for one by one are read before a STATE says so. */
 const CONVERSATIONS_A_STATE = 100;
+/**
+ * Statuses that may say that a conversation is gone. Of its activities, Dixa's document knows only 400; other paths of a
+ * conversation answer 404.
+ */
+const MAY_BE_GONE: ReadonlySet<number> = new Set([400, 404, 410]);
 /** So many conversations are named in a message. */
 const MOST_NAMED = 10;
 /** A conversation's times and those of its messages are not stamped at the same moment, ms. */
@@ -123,7 +128,7 @@ export class ErasureFollower {
     const cursorKey = keyBytes(stream.cursorField);
     const idKey = keyBytes(stream.primaryKey[0]);
     const done = new Set<number>();
-    const refused: number[] = [];
+    const refused = new Map<number, number>();
     for (const id of ids) {
       const out = new RowSet(0);
       let rows = 0;
@@ -160,17 +165,17 @@ export class ErasureFollower {
           );
         }
       } catch (error) {
-        if (!isHttpStatusError(error) || error.status !== NOT_FOUND) throw error;
+        if (!isHttpStatusError(error) || !MAY_BE_GONE.has(error.status)) throw error;
         if (await hasConversation(dixa, id, report, signal)) {
           // One that may never be answered must not keep the others' erasures from the destination.
-          refused.push(id);
+          refused.set(id, error.status);
           continue;
         }
         report.warned(lost([id]));
       }
       if (done.add(id).size % CONVERSATIONS_A_STATE === 0) finished(done);
     }
-    if (refused.length === 0) return;
+    if (refused.size === 0) return;
     finished(done);
     throw unreadable(refused);
   }
@@ -180,10 +185,12 @@ function lost(ids: readonly number[]): string {
   return `Dixa has no conversation ${fewOf(ids)} any more; rows of it can't be read again`;
 }
 
-function unreadable(ids: readonly number[]): ConnectorError {
+/** @param refused the status by conversation */
+function unreadable(refused: ReadonlyMap<number, number>): ConnectorError {
+  const statuses = [...new Set(refused.values())].join(" or ");
   return new ConnectorError(
     "transient_error",
-    `Dixa answers ${NOT_FOUND} for the activities of conversation ${fewOf(ids)}, though it has the conversation: what ` +
+    `Dixa answers ${statuses} for the activities of conversation ${fewOf([...refused.keys()])}, though it has the conversation: what ` +
       "it has erased from it can't be read again, so that the destination may still hold it. The next sync tries again.",
   );
 }
