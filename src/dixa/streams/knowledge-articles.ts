@@ -65,13 +65,15 @@ const category = z.looseObject({
   },
 });
 const catalog = z.looseObject({ data: category });
+const CATALOG_NAMES: ReadonlySet<string> = new Set(Object.keys(category.shape));
 
 /** The articles of a collection's catalog, wherever in its categories they lie. */
 function articlesOf(answer: unknown): readonly Row[] {
   const parsed = catalog.safeParse(answer);
   const found = parsed.data?.data;
-  // Both are optional; something else in their place is no empty catalog.
-  if (found === undefined || !(found.articles ?? found.categories ?? Object.keys(found).length === 0))
+  // Both are optional and may be null; something else in their place is no empty catalog.
+  const names = Object.keys(found ?? {});
+  if (found === undefined || (names.length > 0 && !names.some((name) => CATALOG_NAMES.has(name))))
     throw new BodyError("malformed", "the catalog is none of categories and articles");
   return articlesWithin(found);
 }
