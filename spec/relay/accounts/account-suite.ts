@@ -1,11 +1,12 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 
+import { HttpStatusError } from "../../../src/http/errors.ts";
 import { CurrentConfig } from "../../../src/relay/accounts/current-config.ts";
 import { openAccounts, type OpenedAccounts } from "../../../src/relay/accounts/open-accounts.ts";
 import { DEFAULT_TIMINGS } from "../../../src/relay/coalescer/timings.ts";
 import { type Store } from "../../../src/relay/store/store.ts";
 import { type CreateDatabase, info } from "../store/suite.ts";
-import { FakeDixa } from "../support/fake-dixa.ts";
+import { DIXA_TOKEN, FakeDixa } from "../support/fake-dixa.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { SIGNED, testConfig } from "../support/services-fixture.ts";
 
@@ -23,6 +24,10 @@ interface Replica extends OpenedAccounts {
 export function describeAccounts(name: string, create: CreateDatabase): void {
   describe(name, () => {
     const stores: Store[] = [];
+    let dixa: FakeDixa;
+    beforeEach(() => {
+      dixa = new FakeDixa();
+    });
     afterEach(async () => {
       await Promise.all(stores.splice(0).map((store) => store.close()));
     });
@@ -35,7 +40,6 @@ export function describeAccounts(name: string, create: CreateDatabase): void {
         const store = await opened.open({ clock, timingsOf: () => DEFAULT_TIMINGS });
         stores.push(store);
         const current = new CurrentConfig(testConfig(more));
-        const dixa = new FakeDixa();
         const accounts = openAccounts({ current, store, clock, hide: () => undefined, openDixa: dixa.open });
         await accounts.accounts.look();
         return { ...accounts, current, store };
@@ -59,6 +63,43 @@ export function describeAccounts(name: string, create: CreateDatabase): void {
       await b.accounts.look();
       expect(b.accounts.get(ID)).toBeUndefined();
       expect([...b.current.removed]).toEqual([ID]);
+    });
+
+    test("one account made at once by two replicas gets one webhook, whose secret both keep for good", async () => {
+      const open = await database();
+      const both = [await open(), await open()];
+      const created = Promise.withResolvers<undefined>();
+      let waiting = 0;
+      dixa.before = async (call) => {
+        if (call !== "create") return;
+        if (++waiting === both.length) created.resolve(undefined);
+        await created.promise;
+      };
+      await Promise.all(
+        both.map(({ accounts }) =>
+          accounts.create({ credentialId: ID, name: "Oslo", dixaToken: DIXA_TOKEN }),
+        ),
+      );
+      expect([waiting, dixa.stored.length]).toEqual([2, 1]);
+      for (const replica of both) {
+        await replica.accounts.look();
+        expect(replica.accounts.get(ID)?.stored?.subscriptionId).toBe(dixa.stored[0]?.id);
+        expect(authOf(replica)).toMatchObject({ secrets: [dixa.stored[0]?.secretKey], expiring: [] });
+      }
+    });
+
+    test("an account that another replica has set up stays when Dixa refuses this one", async () => {
+      const open = await database();
+      const [a, b] = [await open(), await open()];
+      const request = { credentialId: ID, name: "Oslo", dixaToken: DIXA_TOKEN };
+      dixa.before = async () => {
+        dixa.before = () => Promise.resolve();
+        await b.accounts.create(request);
+        throw new HttpStatusError("GET", { status: 403, bodyText: "" });
+      };
+      await expect(a.accounts.create(request)).rejects.toThrow(/^(?!.*No account was made).*403/s);
+      await a.accounts.look();
+      expect(authOf(a)).toMatchObject({ secrets: [dixa.stored[0]?.secretKey] });
     });
 
     test("changes made at once are all kept", async () => {

@@ -3,6 +3,7 @@ import { type FastifyInstance } from "fastify";
 import { type Response } from "light-my-request";
 
 import { sign } from "../../../src/dixa/webhooks/signature.ts";
+import { HttpStatusError } from "../../../src/http/errors.ts";
 import { type AccountOutcomeView, type RemovalView } from "../../../src/relay/http/account-schemas.ts";
 import { createServer } from "../../../src/relay/http/server.ts";
 import { readList } from "../../../src/relay/page/list-model.ts";
@@ -190,6 +191,20 @@ describe("an account that is added", () => {
     expect(outcome(await call("POST", "", body)).account.problem).toBeNull();
     expect(dixa.stored).toHaveLength(1);
     expect(await deliver(dixa.stored[0]!.secretKey!, "e1")).toBe(202);
+  });
+
+  test("stays when Dixa has made its webhook and then won't tell its secret", async () => {
+    dixa.tellsSecret = false;
+    dixa.before = (call) => {
+      if (call !== "get") return Promise.resolve();
+      return Promise.reject(new HttpStatusError("GET", { status: 403, bodyText: "" }));
+    };
+    const made = await call("POST", "", { credential_id: ID, name: "Oslo", dixa_token: DIXA_TOKEN });
+    expect([made.statusCode, outcome(made).account.dixa_webhook_id]).toEqual([201, "w1"]);
+    expect(outcome(made).notes.join()).toContain("Dixa did not give the webhook's secret");
+    expect(outcome(made).account.problem).toContain("webhook secret is missing");
+    // What Dixa sends meanwhile is owed, and not nobody's.
+    expect(await deliver(dixa.stored[0]!.secretKey!, "e1")).toBe(503);
   });
 
   test.each([

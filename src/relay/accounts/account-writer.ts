@@ -67,6 +67,21 @@ export class AccountWriter {
     });
   }
 
+  /**
+   * Takes back an account that was made for a webhook that Dixa refuses.
+   *
+   * @returns false: another replica has set it up meanwhile, and it stays
+   */
+  async takeBack(credentialId: string): Promise<boolean> {
+    const found = { isSetUp: false };
+    await this.#book.write(credentialId, (known) => {
+      if (known?.removedAt !== null) return undefined;
+      found.isSetUp = parseSettings(known.settings).subscriptionId !== undefined;
+      return found.isSetUp ? undefined : { settings: known.settings, secrets: "{}", isRemoved: true };
+    });
+    return !found.isSetUp;
+  }
+
   /** Removes an account, with its secrets. */
   async retire(credentialId: string): Promise<void> {
     await this.#book.write(credentialId, (known) =>

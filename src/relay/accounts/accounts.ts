@@ -200,8 +200,11 @@ export class Accounts {
         { cause: error },
       );
     }
-    await this.#writer.retire(credentialId);
-    return new AccountProblem(error.kind, `${error.message} No account was made.`, { cause: error });
+    const isTakenBack = await this.#writer.takeBack(credentialId);
+    const outcome = isTakenBack
+      ? "No account was made."
+      : `Another replica has set up the account ${credentialId} meanwhile.`;
+    return new AccountProblem(error.kind, `${error.message} ${outcome}`, { cause: error });
   }
 
   #stored(credentialId: string): CredentialConfig {

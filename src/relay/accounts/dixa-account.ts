@@ -1,7 +1,7 @@
 import { toConnectorError } from "../../dixa/errors.ts";
-import { type SubscriptionRequest } from "../../dixa/webhooks/subscriptions.ts";
+import { type Subscription, type SubscriptionRequest } from "../../dixa/webhooks/subscriptions.ts";
 import { type Clock } from "../../http/clock.ts";
-import { isBodyError, isHttpStatusError, isNetworkError } from "../../http/errors.ts";
+import { type HttpStatusError, isBodyError, isHttpStatusError, isNetworkError } from "../../http/errors.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../config/webhook-url.ts";
 import { neededAddress } from "./account-guards.ts";
@@ -44,8 +44,10 @@ export class DixaAccount {
   setUp(config: RelayConfig, credential: CredentialConfig, token: string): Promise<MadeWebhook> {
     const request = requestOf(config, credential);
     return this.#with(token, credential, async (subscriptions) => {
-      const { subscription, notes } = await setUpWebhook(subscriptions, request);
-      const secret = await secretOf(subscriptions, subscription);
+      const { subscription: own, isNew, notes } = await setUpWebhook(subscriptions, request);
+      // From here on there is a webhook: what Dixa refuses now must not pass for a refusal of all of it.
+      const subscription = isNew ? await keepOne(subscriptions, own) : own;
+      const secret = await unlessRefused(() => secretOf(subscriptions, subscription));
       return {
         subscriptionId: subscription.id,
         secret,
@@ -131,6 +133,38 @@ function requestOf(config: RelayConfig, { id, auth, events }: CredentialConfig):
   };
 }
 
+/**
+ * Two replicas that are asked for the same webhook at once find none, and make two. The one with the lowest id stays, and
+ * whoever has made another takes that away. A replica that looks before the other has made its own leaves both.
+ *
+ * @returns the one that stays
+ */
+async function keepOne(subscriptions: DixaWebhooks, own: Subscription): Promise<Subscription> {
+  const all = (await unlessRefused(() => subscriptions.list())) ?? [];
+  const enabled = sameAddress(all, own.url).filter((each) => each.enabled);
+  const first = enabled.reduce((lowest, each) => (each.id < lowest.id ? each : lowest), own);
+  if (first.id === own.id) return own;
+  const isAway = await unlessRefused(async () => {
+    await deleteIfThere(subscriptions, own.id);
+    return true;
+  });
+  return isAway === true ? first : own;
+}
+
+/** Undefined: Dixa refuses it. */
+async function unlessRefused<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+function isRefusal(error: unknown): error is HttpStatusError {
+  return isHttpStatusError(error) && error.status >= 400 && error.status < 500;
+}
+
 async function deleteIfThere(subscriptions: DixaWebhooks, id: string): Promise<void> {
   try {
     await subscriptions.delete(id);
@@ -144,7 +178,7 @@ function problemOfDixa(error: unknown): unknown {
   const isOfDixa = isHttpStatusError(error) || isNetworkError(error) || isBodyError(error);
   if (!isOfDixa) return error;
   const { message } = toConnectorError(error);
-  if (isHttpStatusError(error) && error.status >= 400 && error.status < 500) {
+  if (isRefusal(error)) {
     const said = error.status === 400 ? ` Dixa says: ${error.bodyText}` : "";
     return new AccountProblem("refused", `${message}${said}`, { cause: error });
   }
