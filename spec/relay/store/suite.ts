@@ -250,6 +250,18 @@ export function describeStore(name: string, create: CreateDatabase): void {
         ]);
       });
 
+      test("that are the first are synced for a request that came before them, whatever is configured", async () => {
+        const { store } = await replicas(1, { settleDelay: 0 });
+        await store.accept([webhookEvent("a", "1")]);
+        const seq = await store.requestSync("a");
+        const infos = Array.from({ length: 60 }, (_, index) => info(`c${index}`));
+        await store.upsertConnections("a", infos, "ignore");
+        expect(await store.syncProgress("a", seq, 1)).toMatchObject({ total: 60, synced: 0 });
+        expect(await store.take("r", 99)).toHaveLength(60);
+        await store.upsertConnections("a", [info("late")], "ignore");
+        expect(await store.syncProgress("a", seq, 1)).toMatchObject({ total: 61, synced: 1 });
+      });
+
       test("that are new are taken when their sync is due, though no event comes after them", async () => {
         const { store, clock } = await replicas(1);
         await store.accept([webhookEvent("a", "1")]);

@@ -38,30 +38,35 @@ export class ConnectionDiscovery {
     // Always in the same order, so that two replicas can't wait for each other.
     const sorted = infos.toSorted((a, b) => (a.connectionId < b.connectionId ? -1 : 1));
     const added: string[] = [];
+    let mark = onDiscover === "sync" ? 0 : undefined;
     for (let from = 0; from < sorted.length; from += BATCH) {
       const batch = sorted.slice(from, from + BATCH);
       const found = await this.#database.transaction(
-        (transaction) => this.#upsertBatch(transaction, credentialId, batch, onDiscover),
+        (transaction) => this.#upsertBatch(transaction, credentialId, batch, mark),
         { isRepeatable: true },
       );
-      added.push(...found);
+      added.push(...found.added);
+      ({ mark } = found);
     }
     return added;
   }
 
+  /** @param knownMark how far a new connection counts as synced; undefined: that is still to be found out */
   async #upsertBatch(
     transaction: Transaction,
     credentialId: string,
     infos: readonly ConnectionInfo[],
-    onDiscover: "sync" | "ignore",
-  ): Promise<string[]> {
+    knownMark: number | undefined,
+  ): Promise<{ added: string[]; mark: number }> {
     const { dialect } = this.#database;
     const credential = await transaction.all(
       "SELECT credential_id, seq, urgent_seq, last_event_at FROM relay_credential WHERE credential_id = $1",
       [credentialId],
     );
-    const seq = credential[0] === undefined ? 0 : credentialRow.parse(credential[0]).seq;
-    const first = newConnectionState(onDiscover === "sync" ? 0 : seq);
+    const row = credential[0] === undefined ? undefined : credentialRow.parse(credential[0]);
+    const seq = row?.seq ?? 0;
+    const mark = knownMark ?? (await this.#markOf(transaction, credentialId, row));
+    const first = newConnectionState(mark);
     const known = await transaction.all(`${CONNECTIONS} WHERE c.connection_id ${dialect.oneOf("$1")}`, [
       JSON.stringify(infos.map(({ connectionId }) => connectionId)),
     ]);
@@ -94,7 +99,25 @@ export class ConnectionDiscovery {
         await this.#steps.write(transaction, { ...connection, credentialId, demand }, state);
       }
     }
-    return [...added];
+    return { added: [...added], mark };
+  }
+
+  /**
+   * Up to where a new connection ignores what came before it: a request for a sync that has had no connection yet is for
+   * the first that are found, and must not count as done by them.
+   */
+  async #markOf(
+    transaction: Transaction,
+    credentialId: string,
+    credential: { seq: number; urgent_seq: number } | undefined,
+  ): Promise<number> {
+    const { seq, urgent_seq: urgentSeq } = credential ?? { seq: 0, urgent_seq: 0 };
+    if (urgentSeq === 0) return seq;
+    const others = await transaction.all(
+      "SELECT connection_id FROM relay_connection WHERE credential_id = $1 LIMIT 1",
+      [credentialId],
+    );
+    return others.length > 0 ? seq : urgentSeq - 1;
   }
 
   /** @returns the ids of those that were new; the others another replica has inserted meanwhile */
