@@ -253,6 +253,26 @@ describe("a list of each parent", () => {
     expect([ids(second).length, end(second)]).toEqual([2, "COMPLETE"]);
   });
 
+  test("begins anew from a state that an earlier version wrote in the order of Dixa's list", async () => {
+    teams = ["b", "a"];
+    const all = answer;
+    answer = (path, query) => (path === "/v1/teams/b/agents" ? 400 : all(path, query));
+    const first = lastStates((await sync({ streams, job: 7 })).messages);
+    const text = JSON.stringify(first);
+    expect(text).toContain("up_to_parent");
+    answer = all;
+    server.requests.length = 0;
+    // Behind b, a was still to come.
+    const old = JSON.parse(
+      text.replace(/"up_to_parent":"(?:[^"\\]|\\.)*"/, `"parent":"{\\"teamId\\":\\"b\\"}"`),
+    ) as unknown;
+    const run = await sync({ streams, job: 7, state: old });
+    expect(asked()).toEqual(
+      ["/v1/teams", "/v1/teams/a/agents", "/v1/teams/b/agents"].map((path) => `GET ${path}`),
+    );
+    expect(end(run)).toBe("COMPLETE");
+  });
+
   test.each([
     ["in another order", () => teams.reverse()],
     ["without that parent", () => teams.splice(1, 1)],

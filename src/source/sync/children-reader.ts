@@ -30,6 +30,12 @@ export interface ChildrenReaderOptions {
   report: ReadingReport;
 }
 
+/** A conversation that may be gone, or whose children were refused. */
+interface Held {
+  id: string;
+  finish: () => void;
+}
+
 /** Reads one followed stream's rows of one conversation after the other. */
 export class ChildrenReader {
   readonly #options: ChildrenReaderOptions;
@@ -38,7 +44,7 @@ export class ChildrenReader {
   /** How often a conversation was asked for while others were answered. */
   #probes = 0;
   #isTold = false;
-  #held: { id: string; finish: () => void }[] = [];
+  #held: Held[] = [];
 
   constructor(options: ChildrenReaderOptions) {
     this.#options = options;
@@ -64,7 +70,10 @@ export class ChildrenReader {
       return;
     }
     this.#hasAnswered = true;
-    this.#release();
+    for (const held of this.#release()) {
+      await this.#tell(held.id, signal);
+      held.finish();
+    }
     finish();
   }
 
@@ -115,7 +124,7 @@ export class ChildrenReader {
       const what = `it answers ${NOT_FOUND} for each of ${held.length} conversations, though it has ${path}`;
       throw refusal(stream.name, what, {});
     }
-    this.#release();
+    for (const { finish } of this.#release()) finish();
   }
 
   /**
@@ -149,10 +158,10 @@ export class ChildrenReader {
     }
   }
 
-  #release(): void {
+  #release(): Held[] {
     const held = this.#held;
     this.#held = [];
-    for (const { finish } of held) finish();
+    return held;
   }
 }
 
