@@ -101,6 +101,20 @@ test("set changes how an account is synced and watched", async () => {
   expect(stored()).toMatchObject([{ maxStalenessMs: undefined, dixaApiToken: DIXA_TOKEN }]);
 });
 
+test("set keeps a token or forgets it, and takes none for nothing", async () => {
+  const token = ["--dixa-token-file", join(folder, "token")];
+  await run("add", "Oslo", "--id", ID, ...token, "--keep-token");
+  await run("set", "Oslo", "--no-keep-token");
+  expect(stored()).toMatchObject([{ dixaApiToken: undefined }]);
+  expect(await run("set", "Oslo", ...token)).toContain("Add --keep-token, or leave --dixa-token-file out.");
+  expect(process.exitCode).toBe(1);
+  process.exitCode = 0;
+  await run("set", "Oslo", ...token, "--keep-token");
+  expect(stored()).toMatchObject([{ dixaApiToken: DIXA_TOKEN }]);
+  await run("set", "Oslo", "--max-staleness", "6h");
+  expect(stored()).toMatchObject([{ dixaApiToken: DIXA_TOKEN }]);
+});
+
 test("what there is not ends with status 1", async () => {
   expect(await run("rename", "Nowhere", "x")).toContain(
     "The relay has no credential “Nowhere”. Name one of:",

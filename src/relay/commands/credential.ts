@@ -3,43 +3,17 @@ import { type Argv } from "yargs";
 import { tell, tellOfRemoval } from "./account-words.ts";
 import { CommandError } from "./command-error.ts";
 import { clientOptions, type CommandLine } from "./command-line.ts";
-import { givenSecret } from "./given-secret.ts";
+import {
+  changedKeeping,
+  keepToken,
+  secretOption,
+  secretsOf,
+  settingOptions,
+  settingsOf,
+  tokenOption,
+  which,
+} from "./credential-options.ts";
 import { type RelayClient } from "./relay-client.ts";
-
-const TOKEN_VARIABLE = "DIXA_API_TOKEN";
-const SECRET_VARIABLE = "DIXA_WEBHOOK_SECRET";
-
-const NEVER = "never";
-
-const tokenOption = {
-  type: "string",
-  requiresArg: true,
-  describe: `File with an API token of Dixa, - for standard input. Default: the variable ${TOKEN_VARIABLE}`,
-} as const;
-const secretOption = {
-  type: "string",
-  requiresArg: true,
-  describe: `File with the secret from the webhook's page in Dixa, - for standard input. Default: the variable ${SECRET_VARIABLE}`,
-} as const;
-const settingOptions = {
-  "max-staleness": {
-    type: "string",
-    requiresArg: true,
-    describe:
-      "A sync at least so often, such as 6h, though nothing has come; never: events alone cause syncs",
-  },
-  "switch-on": {
-    type: "boolean",
-    describe:
-      "Whether the relay may switch the webhook on when it is off in Dixa. Needs a token that is kept",
-  },
-} as const;
-const keepToken = {
-  type: "boolean",
-  default: false,
-  describe: "Have the relay keep the token, to watch deliveries",
-} as const;
-const which = { type: "string", demandOption: true, describe: "Id or name of the credential" } as const;
 
 /** Credentials that are made, changed and removed while the relay runs. */
 export function addCredentialCommands(program: Argv, commandLine: CommandLine): void {
@@ -100,16 +74,21 @@ export function addCredentialCommands(program: Argv, commandLine: CommandLine): 
             set
               .options(clientOptions)
               .positional("credential", which)
-              .options({ ...settingOptions, "dixa-token-file": tokenOption, "keep-token": keepToken }),
+              .options({ ...settingOptions, "dixa-token-file": tokenOption, "keep-token": changedKeeping }),
           (given) =>
             commandLine.run(async () => {
               const { keepToken: keeps } = given;
-              const { token } = secretsOf(given, commandLine);
+              if (keeps !== true && given.dixaTokenFile !== undefined) {
+                throw new CommandError(
+                  "set does nothing with a token but keep it. Add --keep-token, or leave --dixa-token-file out.",
+                );
+              }
               const client = commandLine.client(given);
               const id = await find(client, given.credential);
               const changes = {
                 ...settingsOf(given),
-                ...(keeps ? { dixa_token: token, keep_token: true } : {}),
+                ...(keeps === true ? { dixa_token: secretsOf(given, commandLine).token } : {}),
+                keep_token: keeps,
               };
               tell(await client.changeCredential(id, changes), commandLine.print);
               return 0;
@@ -171,26 +150,6 @@ export function addCredentialCommands(program: Argv, commandLine: CommandLine): 
         )
         .demandCommand(1, "Name what to do: add, rename, set, rotate or remove."),
   );
-}
-
-function settingsOf({
-  maxStaleness,
-  switchOn,
-}: {
-  maxStaleness?: string | undefined;
-  switchOn?: boolean | undefined;
-}): { max_staleness?: string | null | undefined; dixa_switch_on?: boolean | undefined } {
-  return { max_staleness: maxStaleness === NEVER ? null : maxStaleness, dixa_switch_on: switchOn };
-}
-
-function secretsOf(
-  given: { dixaTokenFile?: string | undefined; webhookSecretFile?: string | undefined },
-  { secrets }: CommandLine,
-): { token: string | undefined; secret: string | undefined } {
-  const token = givenSecret(given.dixaTokenFile, TOKEN_VARIABLE);
-  const secret = givenSecret(given.webhookSecretFile, SECRET_VARIABLE);
-  secrets.hide([token ?? "", secret ?? ""]);
-  return { token, secret };
 }
 
 /** @throws CommandError that lists what there is */
