@@ -149,24 +149,25 @@ describe("beside the relay", () => {
     async () => {
       const account = stage.account(3);
       await stage.quieten(account);
-      // Airbyte takes its time to answer, and the relay asks meanwhile.
+      // Airflow has no answer yet when the relay asks.
+      const relayAsks = Promise.withResolvers<undefined>();
       stage.airbyte.addFault({
         connectionId: account.connectionIds[0],
         route: "start",
         kind: "200-running",
-        delayMs: 4000,
+        until: relayAsks.promise,
         times: 1,
       });
       const running = run(BESIDE, account, HURRIED);
       await stage.during(running, () => stage.requestsOfOthers("start", account).length > 0, "Airflow asks");
       await stage.syncNow(account);
       await stage.send(account);
-      expect((await running).success).toBe(true);
       const [first] = stage.requestsOfOthers("start", account);
-      const meanwhile = stage
-        .requestsOfRelay("start", account)
-        .filter(({ at }) => at >= (first?.at ?? Infinity) && at <= (first?.endedAt ?? 0));
-      expect(meanwhile).not.toEqual([]);
+      const meanwhile = () =>
+        stage.requestsOfRelay("start", account).filter(({ at }) => at >= (first?.at ?? Infinity));
+      await stage.during(running, () => meanwhile().length > 0, "the relay asks");
+      relayAsks.resolve(undefined);
+      expect((await running).success).toBe(true);
     },
     PATIENCE_MS,
   );

@@ -78,6 +78,8 @@ export interface FaultRule extends Scope {
   effect?: boolean;
   /** Before the answer, ms. */
   delayMs?: number;
+  /** What the answer waits for, too. */
+  until?: Promise<unknown>;
 }
 
 export function isSilence(kind: Fault): kind is Silence {

@@ -264,6 +264,7 @@ export class AirbyteSimulator {
     const isLost = kind !== undefined && (isAnswered(kind) || isSilence(kind) || kind === "stall");
     const usual = isLost && rule?.effect !== true ? undefined : this.#api.answer(call, kind);
     await this.#pause((rule?.delayMs ?? 0) + (call.route === "start" ? startMs : 0));
+    if (rule?.until !== undefined) await Promise.race([rule.until, once(this.#closed.signal, "abort")]);
     if (kind === "stall") await this.#pause(stallMs);
     if (kind !== undefined && isSilence(kind)) {
       fallSilent(kind, response);
