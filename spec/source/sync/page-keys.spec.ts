@@ -69,6 +69,15 @@ describe.each(READINGS)("a list whose page keys can't be used twice (a second us
     }
   });
 
+  test("is whole where the first page, which needs no key, must always be asked for twice", async () => {
+    begin(names(23));
+    let firsts = 0;
+    before = () =>
+      server.requests.at(-1)?.includes("pageKey") === false && firsts++ % 2 === 0 ? "cut" : undefined;
+    const run = await sync();
+    expect([end(run), ids(run).sort()]).toEqual(["COMPLETE", rows.toSorted()]);
+  });
+
   test("loses nothing that stays while rows come or go and answers break off", async () => {
     const change = fc.record({ request: fc.integer({ min: 1, max: 20 }), place: fc.nat(25) });
     await fc.assert(

@@ -50,8 +50,8 @@ async function* readOnce(
   do {
     const page = await readIfThere(reader, key, signal());
     yield undefined;
-    // A try that failed may have used the key up, whatever the next one is answered with.
-    reading.isWhole &&= page?.isRetried === false;
+    // A try that failed may have used the key up, whatever the next one is answered with. The first page has none.
+    reading.isWhole &&= page !== undefined && (key === undefined || !page.isRetried);
     if (page === undefined) return;
     const { size } = reading.rows;
     for (const row of page.rows) reading.rows.add(row);
