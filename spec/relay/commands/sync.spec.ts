@@ -2,8 +2,9 @@ import { expect, test } from "@jest/globals";
 
 import { RelayUnreachableError } from "../../../src/relay/commands/relay-client.ts";
 import { sync, type SyncOptions } from "../../../src/relay/commands/sync.ts";
-import { type ConnectionView, type SyncView } from "../../../src/relay/http/schemas.ts";
+import { type ConnectionView } from "../../../src/relay/http/schemas.ts";
 import { outcomeOf } from "../../../src/relay/http/sync-outcome.ts";
+import { type SyncView } from "../../../src/relay/http/sync-schemas.ts";
 
 const SECOND = 1000;
 

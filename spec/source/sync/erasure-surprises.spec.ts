@@ -164,14 +164,24 @@ describe.each([activityLogs, messages])("an erasure ($name)", (stream) => {
     expectWhole(await sync(stream), stream);
   });
 
-  test("is not passed over where an activity doesn't say of which conversation it is", async () => {
-    conversation = undefined;
-    redaction = {
-      ...{ id: "r7", _type: "ConversationMessageRedacted" },
-      activityTimestamp: new Date(ERASED).toISOString(),
-    };
-    expectIncomplete(await sync(stream), stream, /the redaction r7 has no "conversationId"/);
-  });
+  test.each([
+    ["r7", "r7"],
+    ["ada@example.com", "of another form"],
+  ])(
+    "is not passed over where the activity %s doesn't say of which conversation it is",
+    async (id, shown) => {
+      conversation = undefined;
+      redaction = {
+        ...{ id, _type: "ConversationMessageRedacted" },
+        activityTimestamp: new Date(ERASED).toISOString(),
+      };
+      expectIncomplete(
+        await sync(stream),
+        stream,
+        new RegExp(`the redaction ${shown} has no "conversationId"`),
+      );
+    },
+  );
 });
 
 test("messages that don't say of which conversation they are come again with those of an erased one", async () => {

@@ -1,7 +1,7 @@
 import { toConnectorError } from "../../dixa/errors.ts";
 import { type Subscription, type SubscriptionRequest } from "../../dixa/webhooks/subscriptions.ts";
 import { type Clock } from "../../http/clock.ts";
-import { type HttpStatusError, isBodyError, isHttpStatusError, isNetworkError } from "../../http/errors.ts";
+import { isBodyError, isHttpStatusError, isNetworkError } from "../../http/errors.ts";
 import { type CredentialConfig, type RelayConfig } from "../config/relay-config.ts";
 import { webhookUrl } from "../config/webhook-url.ts";
 import { neededAddress } from "./account-guards.ts";
@@ -10,6 +10,7 @@ import {
   authorizationOf,
   createWebhook,
   DEFAULT_NAME,
+  isRefusal,
   sameAddress,
   secretOf,
   setUpWebhook,
@@ -159,10 +160,6 @@ async function unlessRefused<T>(work: () => Promise<T>): Promise<T | undefined> 
     if (isRefusal(error)) return undefined;
     throw error;
   }
-}
-
-function isRefusal(error: unknown): error is HttpStatusError {
-  return isHttpStatusError(error) && error.status >= 400 && error.status < 500;
 }
 
 async function deleteIfThere(subscriptions: DixaWebhooks, id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { toConnectorError } from "../../dixa/errors.ts";
 import { type Subscription, type SubscriptionRequest } from "../../dixa/webhooks/subscriptions.ts";
-import { isHttpStatusError } from "../../http/errors.ts";
+import { type HttpStatusError, isHttpStatusError } from "../../http/errors.ts";
 import { type WebhookAuth } from "../config/auth.ts";
 import { AccountProblem } from "./account-problem.ts";
 import { type DixaWebhooks } from "./open-subscriptions.ts";
@@ -66,6 +66,11 @@ export async function setUpWebhook(
   return { subscription, isNew: false, notes, ...(isRenamed ? { keptName: first.name } : {}) };
 }
 
+/** Whether Dixa refuses what it was asked for, so that it has surely not done it. */
+export function isRefusal(error: unknown): error is HttpStatusError {
+  return isHttpStatusError(error) && error.status >= 400 && error.status < 500;
+}
+
 /** Of what Dixa says, for people, characters. */
 const MOST_SAID = 300;
 
@@ -84,9 +89,7 @@ export async function createWebhook(
   try {
     return await subscriptions.create(request);
   } catch (error) {
-    const isRefusal =
-      isHttpStatusError(error) && error.status >= 400 && error.status < 500 && error.status !== 401;
-    if (!isRefusal || count === 0) throw error;
+    if (!isRefusal(error) || error.status === 401 || count === 0) throw error;
     const said = error.bodyText.replaceAll(/\s+/g, " ").trim().slice(0, MOST_SAID);
     throw new AccountProblem(
       "refused",

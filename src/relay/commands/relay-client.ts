@@ -21,9 +21,8 @@ import {
   credentialSchema,
   type CredentialSummaryView,
   type CredentialView,
-  syncSchema,
-  type SyncView,
 } from "../http/schemas.ts";
+import { syncSchema, type SyncView } from "../http/sync-schemas.ts";
 import { CommandError } from "./command-error.ts";
 
 export interface RelayClientOptions {

@@ -2,7 +2,7 @@ import { type Argv } from "yargs";
 
 import { type Clock, systemClock } from "../../http/clock.ts";
 import { formatDuration, parseDuration } from "../config/scalars.ts";
-import { type SyncView } from "../http/schemas.ts";
+import { type SyncView } from "../http/sync-schemas.ts";
 import { count } from "../telemetry/describe-state.ts";
 import { clientOptions, type CommandLine, EXIT_FAILED, EXIT_TIMED_OUT } from "./command-line.ts";
 import { isUnreachable, type RelayClient } from "./relay-client.ts";

@@ -1,5 +1,4 @@
 import { type FastifyRequest } from "fastify";
-import { z } from "zod";
 
 import { type AccountOutcome, type Removal } from "../accounts/account-requests.ts";
 import { parseDuration } from "../config/scalars.ts";
@@ -11,17 +10,13 @@ import {
   removalSchema,
   type RemovalView,
   rotationSchema,
-  secret,
 } from "./account-schemas.ts";
 import { accountView } from "./account-view.ts";
 import { COMMON, credentialId, error } from "./documented.ts";
-import { HttpProblem } from "./errors.ts";
-import { type Operation, pathParameter, queryParameter } from "./operation.ts";
+import { type Operation, pathParameter } from "./operation.ts";
 import { readBody } from "./read-body.ts";
+import { REMOVAL_PARAMETERS, removalIn } from "./removal-query.ts";
 import { type Services } from "./services.ts";
-
-const TOKEN_HEADER = "x-dixa-api-token";
-const WEBHOOK = ["keep", "remove"] as const;
 
 const REFUSALS = {
   400: error("Something in the request can't be used; the message names it."),
@@ -141,33 +136,14 @@ export function accountOperations(services: Services): Operation[] {
       summary: "Remove a Dixa account",
       description: "Its webhooks are answered with 404 from then on, and its connections no longer synced.",
       access: "admin",
-      parameters: [
-        credentialId,
-        {
-          name: "webhook",
-          in: "query",
-          description: "remove: take its webhook away in Dixa first, with the token that is kept or given.",
-          schema: z.enum(WEBHOOK),
-        },
-        {
-          name: TOKEN_HEADER,
-          in: "header",
-          description: "An API token of Dixa, to take the webhook away with. It is forgotten afterwards.",
-          schema: secret,
-        },
-      ],
+      parameters: [credentialId, ...REMOVAL_PARAMETERS],
       responses: {
         200: { description: "What it has stopped.", schema: removalSchema },
         ...UNKNOWN,
         ...REFUSALS,
       },
       handle: async (request) => {
-        const dixaToken = tokenIn(request);
-        const takeWebhook = webhookOf(request) === "remove";
-        const removal = await accounts.remove(idOf(request), {
-          takeWebhook,
-          dixaToken: takeWebhook ? dixaToken : undefined,
-        });
+        const removal = await accounts.remove(idOf(request), removalIn(request));
         request.log.info({ credential: removal.credential.id }, "account removed");
         return removalView(removal);
       },
@@ -182,24 +158,6 @@ function removalView({ credential, stopped, webhooksRemoved }: Removal): Removal
     webhooks_removed: webhooksRemoved ?? null,
     stopped: stopped.map(({ connectionId, name }) => ({ connection_id: connectionId, name })),
   };
-}
-
-function tokenIn({ headers }: FastifyRequest): string | undefined {
-  const header = headers[TOKEN_HEADER];
-  if (header === undefined || secret.safeParse(header).success) return header?.toString();
-  throw new HttpProblem(
-    400,
-    "bad_request",
-    `${TOKEN_HEADER} is no API token of Dixa: it has no spaces, nothing beyond ASCII, and at most 500 characters.`,
-  );
-}
-
-function webhookOf(request: FastifyRequest): (typeof WEBHOOK)[number] {
-  const { query } = request;
-  if (typeof query !== "object" || query === null || !("webhook" in query)) return "keep";
-  const given = WEBHOOK.find((word) => word === queryParameter(request, "webhook"));
-  if (given !== undefined) return given;
-  throw new HttpProblem(400, "bad_request", "webhook must be keep or remove.");
 }
 
 /** Undefined: none is given. The body's schema has seen to its form. */

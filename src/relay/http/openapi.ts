@@ -18,8 +18,8 @@ import {
   notedSchema,
   owedSchema,
   subscriptionSchema,
-  syncSchema,
 } from "./schemas.ts";
+import { syncSchema } from "./sync-schemas.ts";
 
 /** Schemas that the document names. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {

@@ -1,4 +1,5 @@
-import { type ConnectionView, type SyncView } from "./schemas.ts";
+import { type ConnectionView } from "./schemas.ts";
+import { type SyncView } from "./sync-schemas.ts";
 
 type Watched = Pick<
   ConnectionView,

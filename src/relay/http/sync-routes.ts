@@ -9,9 +9,9 @@ import { HttpProblem, notFound } from "./errors.ts";
 import { type Operation, type Parameter, pathParameter, queryParameter } from "./operation.ts";
 import { readBody } from "./read-body.ts";
 import { requestedCredential } from "./requested-credential.ts";
-import { syncSchema, type SyncView } from "./schemas.ts";
 import { type Services } from "./services.ts";
 import { outcomeOf } from "./sync-outcome.ts";
+import { syncSchema, type SyncView } from "./sync-schemas.ts";
 import { contextOf } from "./view-context.ts";
 
 /** A longer wait is cut to this: proxies end such requests anyway. ms */

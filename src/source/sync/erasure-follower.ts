@@ -1,4 +1,3 @@
-import { ConnectorError } from "../../airbyte/protocol/failure.ts";
 import { type Dixa } from "../../dixa/dixa.ts";
 import { type WindowedStream } from "../../dixa/streams/stream.ts";
 import { BodyError, isHttpStatusError } from "../../http/errors.ts";
@@ -8,6 +7,7 @@ import { hasConversation } from "./conversation-probe.ts";
 import { conversationIn } from "./erasure-rows.ts";
 import { type ErasureSearch, type FoundErasures } from "./erasure-search.ts";
 import { type ErasureLog } from "./erasure-state.ts";
+import { lost, unreadable } from "./erasure-trouble.ts";
 import { coverSpans } from "./erasure-windows.ts";
 import { type Interval } from "./intervals.ts";
 import { type ReadingReport } from "./reading-report.ts";
@@ -20,8 +20,6 @@ const CONVERSATIONS_A_STATE = 100;
  * conversation answer 404.
  */
 const MAY_BE_GONE: ReadonlySet<number> = new Set([400, 404, 410]);
-/** So many conversations are named in a message. */
-const MOST_NAMED = 10;
 /** A conversation's times and those of its messages are not stamped at the same moment, ms. */
 const SPAN_MARGIN_MS = 3_600_000;
 
@@ -179,24 +177,4 @@ export class ErasureFollower {
     finished(done);
     throw unreadable(refused);
   }
-}
-
-function lost(ids: readonly number[]): string {
-  return `Dixa has no conversation ${fewOf(ids)} any more; rows of it can't be read again`;
-}
-
-/** @param refused the status by conversation */
-function unreadable(refused: ReadonlyMap<number, number>): ConnectorError {
-  const statuses = [...new Set(refused.values())].join(" or ");
-  return new ConnectorError(
-    "transient_error",
-    `Dixa answers ${statuses} for the activities of conversation ${fewOf([...refused.keys()])}, though it has the conversation: what ` +
-      "it has erased from it can't be read again, so that the destination may still hold it. The next sync tries again.",
-  );
-}
-
-/** The first of them, and how many more there are. */
-function fewOf(ids: readonly number[]): string {
-  const more = ids.length - MOST_NAMED;
-  return ids.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

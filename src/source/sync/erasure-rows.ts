@@ -5,6 +5,7 @@ import { type JsonElement } from "../../http/json-array-splitter.ts";
 import { findMember, integerValue, keyBytes, valueKind, valueText } from "../../http/json-element.ts";
 import { type Erasure } from "./erasure-state.ts";
 import { type Interval } from "./intervals.ts";
+import { shownKey } from "./shown-key.ts";
 
 const SMALL_N = 0x6e;
 const REDACTED = '"ConversationMessageRedacted"';
@@ -66,7 +67,7 @@ export function redactionIn(element: JsonElement): Erasure | undefined {
   const member = findMember(element, ACTIVITY_TIMESTAMP);
   const at = member === -1 ? undefined : activityLogs.cursor.read(element, member);
   if (conversation !== undefined && at !== undefined) return { conversation, at };
-  const id = String(JSON.parse(valueText(element, findMember(element, ID))));
+  const id = shownKey(valueText(element, findMember(element, ID)));
   const lacking = conversation === undefined ? "conversationId" : "activityTimestamp";
   throw new BodyError("malformed", `the redaction ${id} has no "${lacking}" that can be read`);
 }

@@ -13,6 +13,7 @@ import {
 } from "../../http/json-element.ts";
 import { describeInstant, describeWindow } from "../../logging/describe.ts";
 import { type RowSet } from "./row-set.ts";
+import { shownKey } from "./shown-key.ts";
 import { type Slice } from "./slice-planner.ts";
 
 const OPEN_BRACE = 0x7b;
@@ -27,8 +28,6 @@ const OVERLAP_MS = 3000;
  * behind the window that it was found in. The next sync reads it.
  */
 const CHANGE_MS = 300_000;
-/** What a key may be to be shown in an error: a number or a UUID, nothing that could be about a person. */
-const SHOWABLE_ID = /^"?[\w-]{1,40}"?$/;
 
 export interface WindowRowsOptions {
   stream: WindowedStream;
@@ -124,8 +123,7 @@ export class WindowRows {
     if (cursor >= window.lo - OVERLAP_MS && cursor < window.hi + OVERLAP_MS) return;
     if (cursor >= now - CHANGE_MS) return;
     if (this.#outside++ > 0) return;
-    const id = valueText(element, idAt);
-    const shown = SHOWABLE_ID.test(id) ? id.replaceAll('"', "") : "of another form";
+    const shown = shownKey(valueText(element, idAt));
     this.#example = `${stream.primaryKey[0]} ${shown} with ${stream.cursorField} ${describeCursor(cursor)}`;
   }
 }
